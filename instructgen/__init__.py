@@ -1,0 +1,1 @@
+"""Synthetic instruction data for fine-tuning language models."""

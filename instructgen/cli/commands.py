@@ -1,0 +1,168 @@
+"""The commands, one function each: takes the parsed options, prints, returns the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from instructgen.cli import recipes
+from instructgen.cli.lineage import find, lineage_lines, run_records
+from instructgen.cli.text import clean, plural, shorten
+from instructgen.contracts import Completion
+from instructgen.errors import RecipeError
+from instructgen.recording import Record, recorded_json
+from instructgen.runtime.budget import Budget
+from instructgen.runtime.dry_run import dry_run
+from instructgen.runtime.run import Run
+
+
+def run(options: argparse.Namespace) -> int:
+    """``instructgen run``: exit code 3 when some examples failed."""
+    pipeline = recipes.build(options.function, options)
+    out = options.out or Path("runs") / options.recipe.stem
+    if options.dry_run:
+        print(clean(str(dry_run(pipeline, limit=options.limit, seed=options.seed, store=options.store))))
+        return 0
+    shard, shards = _shard(options.shard)
+    result = pipeline.run(
+        out,
+        limit=options.limit,
+        seed=options.seed,
+        budget=Budget(options.budget_requests, options.budget_tokens, options.budget_usd),
+        store=options.store,
+        fresh=options.fresh,
+        shard=shard,
+        shards=shards,
+        progress=options.progress,
+    )
+    calls = result.telemetry["calls"]
+    print(clean(str(result)))
+    print(f"  calls: {calls['new']} new, {calls['replayed']} replayed")
+    if options.limit is not None and len(result) < options.limit:
+        print(f"  the source ended before {options.limit} examples were kept")
+    if result.complete:
+        return 0
+    print(
+        f"{plural(result.counts['failed'], 'example')} failed; the same command asks for those again.", file=sys.stderr
+    )
+    return 3
+
+
+def pending(options: argparse.Namespace) -> int:
+    """``instructgen pending``: write what is asked, or record what was answered elsewhere."""
+    pipeline = recipes.build(options.function, options)
+    waiting = pipeline.pending(seed=options.seed, store=options.store)
+    if options.take is not None:
+        answers = _answers(options.take, {row.key: row for row in waiting})
+        waiting = pipeline.pending(seed=options.seed, store=options.store, take=answers)
+        print(f"took {plural(len(answers), 'answer')}; {plural(len(waiting), 'request')} pending.")
+        return 0
+    lines = "".join(
+        json.dumps(
+            {name: part for name, part in recorded_json(row).items() if name != "completion"}, ensure_ascii=False
+        )
+        + "\n"
+        for row in waiting
+    )
+    if options.write is None:
+        sys.stdout.write(lines)
+    else:
+        options.write.write_text(lines, encoding="utf-8")
+        print(f"{plural(len(waiting), 'request')} pending, written to {options.write}.")
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    """``instructgen show``: the counts, the stages, and a few examples."""
+    result = Run(options.run)
+    print(clean(str(result)))
+    for stage in result.manifest.get("stages", ()):
+        print(f"  {stage['stage']:20} in {stage['in']:6}  out {stage['out']:6}  failed {stage['failed']}")
+    rows = result.rows("rejected.jsonl" if options.rejected else "data.jsonl")
+    for row in islice(rows, options.n):
+        print(f"\n{row['id']}  by {row['by']}")
+        if options.rejected:
+            print(f"  rejected: {_reason(row['reject'])}")
+        for name in ("instruction", "input", "output"):
+            if row[name]:
+                print(f"  {name}: {shorten(clean(row[name]), 500)}")
+    return 0
+
+
+def trace(options: argparse.Namespace) -> int:
+    """``instructgen trace``: the whole lineage of one example."""
+    result = Run(options.run)
+    row, kind = find(result, options.id)
+    print("\n".join(clean(line) for line in lineage_lines(result, row)))
+    if kind == "kept":
+        print("decision: kept")
+    elif kind == "rejected":
+        print(f"decision: rejected by {row['reject']['stage']}: {_reason(row['reject'])}")
+    else:
+        print(clean(f"decision: failed in {row['error']['stage']}: {row['error']['type']}: {row['error']['message']}"))
+    return 0
+
+
+def record(options: argparse.Namespace) -> int:
+    """``instructgen record``: with this file a colleague gets the same bytes, offline."""
+    rows = run_records(Run(options.run))
+    lines = "".join(json.dumps(recorded_json(row), ensure_ascii=False) + "\n" for row in rows)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(lines, encoding="utf-8")
+    print(f"{plural(len(rows), 'completion')} written to {options.out}.")
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """``instructgen export``."""
+    result = Run(options.run)
+    if result.manifest.get("partial"):
+        print("note: this run is partial; the same `instructgen run` command finishes it.", file=sys.stderr)
+    count = result.export(options.format, options.out)
+    print(f"{plural(count, 'example')} written to {options.out}.")
+    return 0
+
+
+def _shard(text: str) -> tuple[int, int]:
+    share, _, number = text.partition("/")
+    if not (share.isdecimal() and number.isdecimal()):
+        raise RecipeError(f"--shard {text}: write I/N, as 0/4 for the first of four.")
+    return int(share), int(number)
+
+
+def _answers(path: Path, waiting: dict[str, Record]) -> list[Record]:
+    """The answers in a file, each with the request it belongs to; answers to nothing pending are an error."""
+    answers = []
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise RecipeError(f"the answers {path} cannot be read: {error.strerror}.") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            data: dict[str, Any] = json.loads(line)
+            row = waiting[data["key"]]
+            completion = Completion(data["text"], data.get("finish", "stop"), model=data.get("model", ""), key=row.key)
+        except KeyError as error:
+            raise RecipeError(f"{path}, line {number}: {error} is missing or no pending request's key.") from error
+        except (ValueError, TypeError) as error:
+            raise RecipeError(f"{path}, line {number} is no answer: {error}.\nWrite key and text.") from error
+        if not isinstance(completion.text, str) or completion.finish not in ("stop", "length", "filtered"):
+            raise RecipeError(f"{path}, line {number}: text must be a string; finish is stop, length or filtered.")
+        answers.append(replace(row, completion=completion))
+    return answers
+
+
+def _reason(reject: dict[str, Any]) -> str:
+    parts = [str(reject["code"])]
+    if reject["value"] is not None:
+        parts.append(f"{reject['value']} against {reject['limit']}")
+    if reject["neighbour"]:
+        parts.append(f"neighbour {reject['neighbour']}")
+    return clean(", ".join([*parts, reject["detail"]] if reject["detail"] else parts))

@@ -1,0 +1,104 @@
+"""Reads the command line, calls the command, and turns every end into an exit code.
+
+0 done · 1 a bug · 2 something handed in cannot be used · 3 finished with failures · 4 stopped by key, quota or budget ·
+5 the store or directory cannot be used · 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from instructgen.cli import commands, recipes
+from instructgen.cli.parser import Parser, add_engine_options, add_run_options
+from instructgen.errors import EngineError, InstructGenError, RecipeError
+
+_WITH_RECIPE = ("run", "pending")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return _dispatch(arguments)
+    except InstructGenError as error:
+        print(f"error: {error}", file=sys.stderr)
+        if isinstance(error, EngineError):
+            print(f"Resume with the same command: instructgen {' '.join(arguments)}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(f"interrupted. Resume with the same command: instructgen {' '.join(arguments)}", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def _dispatch(arguments: list[str]) -> int:
+    parser = _parser(arguments)
+    options = parser.parse_args(arguments)
+    if options.command in _WITH_RECIPE:
+        options.function = recipes.load(options.recipe)
+    call = {
+        "run": commands.run,
+        "pending": commands.pending,
+        "show": commands.show,
+        "trace": commands.trace,
+        "record": commands.record,
+        "export": commands.export,
+    }[options.command]
+    return call(options)
+
+
+def _parser(arguments: list[str]) -> Parser:
+    parser = Parser(prog="instructgen", description="Synthetic instruction data, deterministic and replayable.")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = subparsers.add_parser("run", help="run a recipe; the same command again resumes")
+    pending = subparsers.add_parser("pending", help="write the requests a recipe waits for, or take their answers")
+    for command, name in ((run, "run"), (pending, "pending")):
+        command.add_argument("recipe", type=Path, help="a Python file with a function recipe(…)")
+        add_engine_options(command)
+        path = _recipe_path(arguments, name)
+        if path is not None:
+            function = recipes.load(path)
+            command.description = (function.__doc__ or "").split("\n\n")[0]
+            recipes.add_options(command, function)
+    add_run_options(run)
+    pending.add_argument("--write", type=Path, metavar="FILE", help="where the requests go (default: standard output)")
+    pending.add_argument("--take", type=Path, metavar="FILE", help="record these answers: JSONL with key and text")
+    show = subparsers.add_parser("show", help="what a run holds")
+    show.add_argument("run", type=Path)
+    show.add_argument("-n", type=int, default=3, help="how many examples (default: 3)")
+    show.add_argument("--rejected", action="store_true", help="rejected examples instead of kept ones")
+    trace = subparsers.add_parser("trace", help="where an example came from: every prompt, completion and decision")
+    trace.add_argument("run", type=Path)
+    trace.add_argument("id", help="id of an example, or its beginning")
+    record = subparsers.add_parser("record", help="write the recording of exactly the calls a run used")
+    record.add_argument("run", type=Path)
+    record.add_argument("--out", type=Path, required=True, metavar="FILE")
+    export = subparsers.add_parser("export", help="write the kept examples for a trainer")
+    export.add_argument("run", type=Path)
+    export.add_argument("--format", required=True, metavar="NAME", help="alpaca, jsonl")
+    export.add_argument("--out", type=Path, required=True, metavar="FILE")
+    return parser
+
+
+def _recipe_path(arguments: list[str], command: str) -> Path | None:
+    """The recipe's path, which must be known before its options can be."""
+    if not arguments or arguments[0] != command:
+        return None
+    for word in arguments[1:]:
+        if word.endswith(".py"):
+            return Path(word)
+    if any(word in ("-h", "--help") for word in arguments):
+        return None
+    raise RecipeError(f"instructgen {command} needs a recipe: a Python file, such as examples/quickstart.py.")
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

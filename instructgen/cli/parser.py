@@ -1,0 +1,65 @@
+"""The argument parser: like argparse, but an unknown option names the one that was probably meant."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+from pathlib import Path
+from typing import NoReturn
+
+from instructgen.errors import RecipeError
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises RecipeError instead of ending the process, with a suggestion where there is one."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(allow_abbrev=False, **options)  # type: ignore[arg-type]
+
+    def error(self, message: str) -> NoReturn:
+        known = [flag for action in self._actions for flag in action.option_strings]
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                known += list(action.choices)
+        for word in re.findall(r"--?[\w-]+|'[\w-]+'", message.split("(choose")[0]):
+            close = difflib.get_close_matches(word.strip("'"), known, n=1)
+            if close and close[0] != word:
+                message += f"\nDid you mean {close[0]}?"
+                break
+        raise RecipeError(f"{message}\nSee `{self.prog} --help`.")
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """The options that every run has, whatever the recipe."""
+    group = parser.add_argument_group("options of the run")
+    group.add_argument("--out", type=Path, metavar="DIR", help="run directory (default: runs/ and the recipe's name)")
+    group.add_argument("--limit", type=int, metavar="N", help="stop after N kept examples")
+    group.add_argument("--dry-run", action="store_true", help="ask nothing; show prompts, requests, tokens and cost")
+    group.add_argument("--fresh", action="store_true", help="ignore what is recorded")
+    group.add_argument("--shard", metavar="I/N", default="0/1", help="do share I (from 0) of N of the source")
+    group.add_argument("--progress", choices=["auto", "live", "plain", "none"], default="auto")
+    budget = parser.add_argument_group("budget of this command (it stops before it is crossed)")
+    budget.add_argument("--budget-requests", type=int, metavar="N")
+    budget.add_argument("--budget-tokens", type=int, metavar="N")
+    budget.add_argument("--budget-usd", type=float, metavar="USD")
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """The options that say how engines given on the command line may be used, and where completions are kept."""
+    group = parser.add_argument_group(
+        "engines (openai/NAME, openai/NAME@URL, recorded/PATH)", "none of these changes an answer"
+    )
+    group.add_argument("--concurrency", type=int, metavar="N", help="most requests in flight (default: 64)")
+    group.add_argument("--timeout", type=float, metavar="S", help="seconds one attempt may take (default: 180)")
+    group.add_argument("--deadline", type=float, metavar="S", help="seconds a request may take in all (default: 600)")
+    group.add_argument("--rpm", type=float, metavar="N", help="requests a minute")
+    group.add_argument("--tpm", type=float, metavar="N", help="tokens a minute")
+    group.add_argument(
+        "--price",
+        action="append",
+        metavar="[ENGINE=]PROMPT,COMPLETION",
+        help="US dollars per million tokens; ENGINE is the recipe's parameter",
+    )
+    group.add_argument("--seed", type=int, default=0, metavar="N", help="seed of every random choice (default: 0)")
+    group.add_argument("--store", type=Path, metavar="FILE", help="file of recorded completions")

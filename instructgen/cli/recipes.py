@@ -1,0 +1,139 @@
+"""Recipe files: a Python file with a function ``recipe`` whose parameters become options of the command line."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import inspect
+import re
+import sys
+import types
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from instructgen.contracts import Engine, Limits, Price
+from instructgen.errors import RecipeError
+from instructgen.runtime.pipeline import Pipeline
+
+_PLAIN = (int, float, str, Path)
+
+
+def load(path: Path) -> Callable[..., Pipeline]:
+    """The function ``recipe`` of a file.
+
+    Raises:
+        RecipeError: there is no such file or function, or the file cannot be imported.
+    """
+    if not path.is_file():
+        raise RecipeError(
+            f"there is no recipe {path}. A recipe is a Python file with a function recipe(…) -> Pipeline."
+        )
+    spec = importlib.util.spec_from_file_location(f"recipe_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise RecipeError(f"{path} is no Python file.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where dataclasses and type hints of the recipe look for their names
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise RecipeError(f"{path}, line {error.lineno}: {error.msg}.") from error
+    recipe = getattr(module, "recipe", None)
+    if not callable(recipe):
+        raise RecipeError(f"{path} has no function recipe(…) -> Pipeline.")
+    found: Callable[..., Pipeline] = recipe
+    return found
+
+
+def add_options(parser: argparse.ArgumentParser, recipe: Callable[..., Any]) -> None:
+    """One option for each parameter of the recipe, with the help that its docstring gives."""
+    group = parser.add_argument_group("options of this recipe")
+    helps = _helps(recipe)
+    hints = get_type_hints(recipe)
+    for name, parameter in inspect.signature(recipe).parameters.items():
+        kind = _kind(hints.get(name, str))
+        required = parameter.default is inspect.Parameter.empty
+        default = None if required else parameter.default
+        text = helps.get(name, "")
+        if not required and isinstance(default, (*_PLAIN, bool)):
+            text = f"{text} (default: {default})".strip()
+        flag = "--" + name.replace("_", "-")
+        extra: dict[str, Any] = {"dest": f"recipe_{name}", "help": text.replace("%", "%%"), "required": required}
+        if kind is bool:
+            group.add_argument(flag, action=argparse.BooleanOptionalAction, default=default, **extra)
+        elif get_origin(kind) is Literal:
+            group.add_argument(flag, choices=get_args(kind), default=default, **extra)
+        elif kind is Engine:
+            group.add_argument(flag, metavar="ENGINE", default=default, **extra)
+        elif kind in _PLAIN:
+            group.add_argument(flag, type=kind, metavar=kind.__name__.upper(), default=default, **extra)
+        elif required:
+            raise RecipeError(f"parameter {name} of the recipe has a type that no option can give: {kind}.")
+
+
+def build(recipe: Callable[..., Pipeline], options: argparse.Namespace) -> Pipeline:
+    """Call the recipe with what the command line says; engine specs become engines.
+
+    Raises:
+        RecipeError: it returns no pipeline.
+    """
+    from instructgen.engines import engine
+
+    hints = get_type_hints(recipe)
+    values: dict[str, Any] = {}
+    for name in inspect.signature(recipe).parameters:
+        if not hasattr(options, f"recipe_{name}"):
+            continue
+        value = getattr(options, f"recipe_{name}")
+        if _kind(hints.get(name, str)) is Engine and isinstance(value, str):
+            value = engine(value, limits=_limits(options, name))
+        values[name] = value
+    pipeline = recipe(**values)
+    if not isinstance(pipeline, Pipeline):
+        raise RecipeError(f"recipe(…) returned {type(pipeline).__name__}; it must return a Pipeline.")
+    return pipeline
+
+
+def _limits(options: argparse.Namespace, parameter: str) -> Limits:
+    chosen = {
+        "concurrency": options.concurrency,
+        "timeout": options.timeout,
+        "deadline": options.deadline,
+        "requests_per_minute": options.rpm,
+        "tokens_per_minute": options.tpm,
+        "price": _price(options.price or [], parameter),
+    }
+    return replace(Limits(), **{name: value for name, value in chosen.items() if value is not None})
+
+
+def _price(texts: list[str], parameter: str) -> Price | None:
+    """The price for one engine parameter: ``PROMPT,COMPLETION`` is for all, ``NAME=PROMPT,COMPLETION`` for one."""
+    found = None
+    for text in texts:
+        name, _, figures = text.rpartition("=")
+        match = re.fullmatch(r"([0-9.]+),([0-9.]+)", figures)
+        if match is None:
+            raise RecipeError(
+                f"--price {text}: write PROMPT,COMPLETION in US dollars per million tokens, as 0.15,0.60."
+            )
+        if name in ("", parameter):
+            found = Price(float(match[1]), float(match[2]))
+    return found
+
+
+def _kind(hint: Any) -> Any:
+    """The type an option must give: ``X`` for ``X | None``."""
+    if get_origin(hint) in (Union, types.UnionType):
+        some = [part for part in get_args(hint) if part is not type(None)]
+        return some[0] if len(some) == 1 else str
+    return hint
+
+
+def _helps(recipe: Callable[..., Any]) -> dict[str, str]:
+    """What the ``Args:`` of the docstring say of each parameter."""
+    section = re.search(r"^Args:\n((?:[ \t]+.*\n?)+)", inspect.getdoc(recipe) or "", re.MULTILINE)
+    if section is None:
+        return {}
+    entries = re.findall(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", section[1], re.MULTILINE)
+    return {name: " ".join(text.split()) for name, text in entries}

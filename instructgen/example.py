@@ -1,0 +1,108 @@
+"""What flows through a pipeline: the Example, frozen, with its lineage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One of several outputs for the same instruction, with the model that wrote it and its score, if it was scored."""
+
+    output: str
+    model: str = ""
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestor:
+    """The lineage of an example that was changed into this one: enough to find its prompts and completions again."""
+
+    id: str
+    by: str
+    parents: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One instruction with its input and output, and where it came from.
+
+    ``scores`` and ``meta`` hold JSON values and are never modified in place: a changed example is a child.
+
+    Attributes:
+        instruction: the task, as a person would ask it.
+        input: the material the task works on; empty when it needs none.
+        output: the answer a model is trained to give; empty until there is one.
+        system: the system message, if any.
+        history: earlier turns of the conversation, oldest first.
+        candidates: several outputs, when more than one was asked for.
+        scores: numbers given by judges and measures, by name.
+        meta: whatever else is worth keeping.
+        id: 16 hexadecimal digits, a hash of ``by``, the parents' ids, the child index and the content.
+        by: the stage that made it, such as ``self_instruct``.
+        parents: ids of the examples it was made from.
+        calls: keys of the completions it was read from.
+        ancestors: lineage of the examples it replaced, oldest first.
+    """
+
+    instruction: str
+    input: str = ""
+    output: str = ""
+    system: str = ""
+    history: tuple[Message, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
+    by: str = ""
+    parents: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    ancestors: tuple[Ancestor, ...] = ()
+
+    @classmethod
+    def root(
+        cls, by: str, *, index: int = 0, parents: Iterable[str] = (), calls: Iterable[str] = (), **content: Any
+    ) -> Example:
+        """An example that begins a lineage. ``index`` tells apart roots of equal content (a row number, say)."""
+        return cls(by=by, parents=tuple(parents), calls=tuple(calls), **content).identified(index)
+
+    def child(self, by: str, *, calls: Iterable[str] = (), index: int = 0, **changes: Any) -> Example:
+        """A new example made from this one by the stage ``by``, with the named fields changed.
+
+        Args:
+            by: the stage and operator, such as ``evol/deepen``.
+            calls: keys of the completions the change was read from.
+            index: tells apart children of equal content.
+            **changes: fields of the content (``instruction=…``, ``output=…``, ``scores=…``) to replace.
+        """
+        here = Ancestor(self.id, self.by, self.parents, self.calls)
+        changed = replace(self, by=by, parents=(self.id,), calls=tuple(calls), **changes)
+        return replace(changed, ancestors=(*self.ancestors, here)).identified(index)
+
+    def identified(self, index: int = 0) -> Example:
+        """This example with its ``id`` computed for the child index ``index``."""
+        content = [
+            self.by,
+            self.parents,
+            index,
+            [self.instruction, self.input, self.output, self.system],
+            [[turn.role, turn.content] for turn in self.history],
+            [[candidate.output, candidate.model] for candidate in self.candidates],
+        ]
+        digest = hashlib.blake2b(json.dumps(content).encode("ascii"), digest_size=8)
+        return replace(self, id=digest.hexdigest())

@@ -1,0 +1,60 @@
+"""Respond: a teacher model answers each instruction (response distillation)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from instructgen.contracts import Completion, Context, Engine, Reject, Rejected, Request, Sampling
+from instructgen.example import Example, Message
+from instructgen.parsing import strip_thinking
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Asks a teacher to answer each instruction and makes the answer the example's output.
+
+    The prompt is the example itself: its system message, its earlier turns, then instruction and input. An answer that
+    was cut off, filtered or empty is rejected (``truncated``, ``filtered``, ``empty``), never trained on.
+
+    Attributes:
+        engine: the teacher.
+        draws: answers to each instruction; each becomes an example of its own.
+        system: system message where the example has none; it is not kept in the example.
+        sampling: how the answers are drawn.
+    """
+
+    engine: Engine
+    draws: int = 1
+    system: str = ""
+    sampling: Sampling = Sampling(temperature=0.7, max_tokens=2048)
+
+    @property
+    def per_request(self) -> int:
+        """Examples that one request can give."""
+        return 1
+
+    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
+        """One example for each draw."""
+        request = Request(messages=self._messages(example), sampling=self.sampling)
+        answers = [ctx.start(self.engine, request, draw=draw) for draw in range(self.draws)]
+        for draw, answer in enumerate(answers):
+            completion = await answer
+            output = strip_thinking(completion.text).strip()
+            child = example.child("respond", calls=[completion.key], index=draw, output=output)
+            code = _fault(completion, output)
+            yield child if code is None else Rejected(child, Reject(code))
+
+    def _messages(self, example: Example) -> tuple[Message, ...]:
+        system = example.system or self.system
+        task = f"{example.instruction}\n\n{example.input}" if example.input else example.instruction
+        first = (Message("system", system),) if system else ()
+        return (*first, *example.history, Message("user", task))
+
+
+def _fault(completion: Completion, output: str) -> str | None:
+    if completion.finish == "length":
+        return "truncated"
+    if completion.finish == "filtered":
+        return "filtered"
+    return None if output else "empty"

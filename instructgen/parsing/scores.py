@@ -1,0 +1,116 @@
+"""Reads the scores a judge gives. A score that is not plainly there raises; it is never a low score."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from instructgen.errors import ParseError
+from instructgen.parsing.json_text import json_object
+from instructgen.parsing.wrapping import strip_thinking
+
+_NUMBER = r"[-+]?\d{1,6}+(?:\.\d{1,6}+)?+(?!\d|e[-+]?\d)"
+_TOP = r"\s{0,3}[*_`]{0,3}(\d{1,6}+)(?!/)"
+_SCALE = rf"[*_`]{{0,3}}\s{{0,3}}(?:/|out of|of){_TOP}"
+# "1-5" and "1 to 5" name the scale, not a score on it.
+_NO_RANGE = r"(?!\s{0,3}(?:[-–—~～]|to\b|至|到)\s{0,3}\d)"
+_WORD = r"(?<![A-Za-z])(?<![A-Za-z]_)(?:scores?|ratings?|评分|得分|分数|打分)"
+_FILL = r"(?:[\s*_\"'`|<>#\\(\[{]|[-–—](?=\s)){0,12}+"
+
+_LABELLED = re.compile(
+    rf"{_WORD}[\s*_\"'`\])]{{0,6}}+(?:\([^()\n]{{0,40}}\)[\s*_]{{0,4}}+)?(?:[:=：]|is\b|of\b|was\b|为|是){_FILL}"
+    rf"({_NUMBER}){_NO_RANGE}(?:{_SCALE})?",
+    re.IGNORECASE,
+)
+# Not "3 of 5" here, which without a label is as likely to count something.
+_OF_SCALE = re.compile(rf"(?<![\w./-])({_NUMBER})[*_`]{{0,3}}\s{{0,3}}(?:/|out of){_TOP}", re.IGNORECASE)
+_ALONE = re.compile(rf"(?:{_WORD}\s{{1,3}})?({_NUMBER})(?:{_SCALE})?\s{{0,2}}(?:分|points?)?", re.IGNORECASE)
+_OBJECT = re.compile(r"\s*(?:```[a-z]{0,8}\s*)?\{", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[\s,;|，；、]+")
+_DECORATION = " \t\r*_`#\"'()[]{}<>.。:："
+
+
+def score(text: str, low: float, high: float) -> float:
+    """The one score in a judge's answer.
+
+    In this order: a JSON object with ``score`` or ``rating``; ``Score: 4`` and its like; ``4/5`` or ``4 out of 5``; a
+    last or first line that is only a number. Of several, the last counts. A scale that is named must end at ``high``.
+
+    Raises:
+        ParseError: there is none, or it is not within ``low`` and ``high``.
+    """
+    body = strip_thinking(text)
+    for value in _from_json(body, ("score", "rating")):
+        return _checked(value, None, low, high, text)
+    for pattern in (_LABELLED, _OF_SCALE):
+        matches = list(pattern.finditer(body))
+        if matches:
+            return _checked(matches[-1][1], matches[-1][2], low, high, text)
+    lines = [line for line in body.split("\n") if line.strip()]
+    for line in (*lines[-1:], *lines[:1]):
+        if match := _ALONE.fullmatch(line.strip(_DECORATION)):
+            return _checked(match[1], match[2], low, high, text)
+    raise ParseError("there is no score in this text", text=text)
+
+
+def scores(text: str, count: int, low: float, high: float) -> list[float]:
+    """The scores of ``count`` answers judged together, in their order.
+
+    In this order: a JSON object with ``scores`` or ``ratings``; the last line that is only ``count`` numbers
+    (``8 7.5``, ``8/10 and 7/10``, ``[8, 7]``); exactly ``count`` times ``Score: 4`` and its like.
+
+    Raises:
+        ParseError: there are not exactly ``count`` scores, or one is not within ``low`` and ``high``.
+    """
+    body = strip_thinking(text)
+    for values in _from_json(body, ("scores", "ratings")):
+        if not isinstance(values, list) or len(values) != count:
+            raise ParseError(f"the scores are not a list of {count}", text=text)
+        return [_checked(value, None, low, high, text) for value in values]
+    for line in reversed(body.split("\n")):
+        numbers = _numbers(line, count)
+        if numbers:
+            return [_checked(number, scale, low, high, text) for number, scale in numbers]
+    labelled = [(match[1], match[2]) for match in _LABELLED.finditer(body)]
+    if labelled and len(labelled) == count:
+        return [_checked(number, scale, low, high, text) for number, scale in labelled]
+    raise ParseError(f"there are not exactly {count} scores in this text", text=text)
+
+
+def _from_json(body: str, keys: Iterable[str]) -> list[Any]:
+    """The values of these keys when the answer is a JSON object. An object *in* an answer may be a mere quotation."""
+    if not _OBJECT.match(body):
+        return []
+    try:
+        found = json_object(body)
+    except ParseError:
+        return []
+    return [found[key] for key in keys if key in found]
+
+
+def _numbers(line: str, count: int) -> list[tuple[str, str | None]] | None:
+    if len(line) > 100 + 40 * count:
+        return None
+    plain = re.sub(r"\band\b|[和与]", " ", line.strip(_DECORATION), flags=re.IGNORECASE)
+    plain = re.sub(rf"^{_WORD}\s{{0,3}}[:=：]", "", plain, flags=re.IGNORECASE)
+    plain = re.sub(r"\s{0,3}(?:/|out of|of)\s{0,3}", "/", plain, flags=re.IGNORECASE)
+    parts = [part.strip(_DECORATION) for part in _SEPARATOR.split(plain)]
+    matches = [_ALONE.fullmatch(part) for part in parts if part]
+    numbers = [(match[1], match[2]) for match in matches if match]
+    return numbers if len(numbers) == len(matches) == count else None
+
+
+def _checked(value: object, scale: str | None, low: float, high: float, text: str) -> float:
+    number = None
+    if isinstance(value, str) and re.fullmatch(_NUMBER, value.strip()):
+        number = float(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        number = value if abs(value) <= 1e6 else None
+    if number is None:
+        raise ParseError("the score is no number", text=text)
+    if scale is not None and float(scale) != high:
+        raise ParseError(f"the score is on a scale up to {scale}, not {high:g}", text=text)
+    if not low <= number <= high:
+        raise ParseError(f"the score {number:g} is not between {low:g} and {high:g}", text=text)
+    return float(number)

@@ -1,0 +1,184 @@
+"""Reads whole tasks (instruction, input, output) from one completion, as Alpaca's one-call form asks for them.
+
+The original reader splits at ``###`` and counts, so that a heading inside an output, or one skipped number, loses every
+later task; here a task starts only where a numbered instruction label stands, and the number read is the number used.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from instructgen.errors import ParseError, RecipeError
+from instructgen.parsing.marks import COLON, EMPHASIS, LINE, NUMBER_END, SPACE, without_emphasis
+from instructgen.parsing.wrapping import answer_end, strip_thinking
+
+Reason = Literal["truncated", "number", "labels", "empty_instruction", "empty_output"]
+"""Why a block is no task: cut off; its number does not increase; its labels are missing, repeated or in another
+order than instruction, input, output; its instruction or output is empty."""
+
+_LABELS = {
+    "en": ("instruction", "input", "output"),
+    "zh": ("指令", "输入", "输出"),
+}
+_NO_INPUT = frozenset(
+    ["noinput", "none", "n/a", "not applicable", "no input", "无", "无输入", "无需输入", "没有输入", "不需要输入"]
+)
+_PUNCTUATION = string.punctuation + string.whitespace + "。，、：；！（）［］【】《》〈〉「」“”‘’"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task as it was written, its input empty when it needs none."""
+
+    number: int
+    instruction: str
+    input: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A block that starts like a task and is none: its text, and why."""
+
+    number: int
+    text: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Marker:
+    start: int
+    end: int
+    number: int | None
+    label: str
+    mark: str
+
+
+def task_blocks(text: str, first: int, *, truncated: bool = False, language: str = "en") -> list[Task | Broken]:
+    """The tasks in a completion, in order, with every block that cannot be used in its place.
+
+    A task starts at a line ``N. Instruction:``, after a separator or not, in any case and with any emphasis. What
+    precedes the first one is dropped as chatter, unless it goes on with the task that the prompt itself began.
+
+    Args:
+        text: the completion.
+        first: the number of the task that the prompt asks for first, given to a first task that has no number.
+        truncated: the completion was cut off (finish reason ``length``), which breaks its last task.
+        language: ``en`` or ``zh``, the language of the labels.
+
+    Raises:
+        ParseError: there is not even a broken task.
+        RecipeError: there are no labels in this language.
+    """
+    body = strip_thinking(text)
+    blocks = _blocks(_markers(body, language), first)
+    if not blocks:
+        raise ParseError("there is no task in this text", text=text)
+    stops = [block[0].start for block in blocks[1:]]
+    last_start = blocks[-1][0].end
+    stops.append(max(answer_end(body, blocks[0][0].start), last_start))
+    found: list[Task | Broken] = []
+    highest = -1
+    for block, stop in zip(blocks, stops, strict=True):
+        item = _read(body, block, stop, highest)
+        highest = max(highest, item.number)
+        found.append(item)
+    if truncated:
+        found[-1] = Broken(found[-1].number, body[blocks[-1][0].start :].strip(), "truncated")
+    return found
+
+
+def _markers(body: str, language: str) -> list[_Marker]:
+    if language not in _LABELS:
+        raise RecipeError(f"there are no task labels in {language!r}; there are some in: {', '.join(_LABELS)}.")
+    instruction, given, output = _LABELS[language]
+    pattern = re.compile(
+        rf"{LINE}({EMPHASIS})(?:(\d{{1,6}}){SPACE}{{0,2}}{NUMBER_END}({EMPHASIS}){SPACE}{{0,8}})?({EMPHASIS})"
+        rf"({instruction}|{given}|{output}){SPACE}{{0,2}}({EMPHASIS}){SPACE}{{0,2}}{COLON}",
+        re.MULTILINE | re.IGNORECASE,
+    )
+    names = dict(zip(_LABELS[language], ("instruction", "input", "output"), strict=True))
+    markers = []
+    for match in pattern.finditer(body):
+        marks = [mark for mark in match.group(1, 3, 4, 6) if mark]
+        still_open = marks[-1] if len(marks) % 2 else ""
+        number = int(match[2]) if match[2] else None
+        markers.append(_Marker(match.start(), match.end(), number, names[match[5].lower()], still_open))
+    return markers
+
+
+def _blocks(markers: Iterable[_Marker], first: int) -> list[list[_Marker]]:
+    """The markers of each task, its numbered instruction label first."""
+    lead: list[_Marker] = []
+    blocks: list[list[_Marker]] = []
+    for marker in markers:
+        if marker.label == "instruction" and marker.number is not None:
+            blocks.append([marker])
+        else:
+            (blocks[-1] if blocks else lead).append(marker)
+    if any(marker.label != "instruction" for marker in lead):
+        if lead[0].label == "instruction":
+            lead[0] = replace(lead[0], number=first)
+        else:
+            lead.insert(0, _Marker(0, 0, first, "instruction", ""))
+        blocks.insert(0, lead)
+    return blocks
+
+
+def _read(body: str, block: Sequence[_Marker], stop: int, highest: int) -> Task | Broken:
+    head = block[0]
+    number = head.number or 0
+    text = body[head.start : stop].strip()
+    if number <= highest:
+        return Broken(number, text, "number")
+    pair = _input_and_output(number, block[1:])
+    if pair is None:
+        return Broken(number, text, "labels")
+    given, answer = pair
+    instruction = without_emphasis(head.mark, body[head.end : given.start])
+    output = _without_separators(without_emphasis(answer.mark, body[answer.end : max(stop, answer.end)]))
+    if not instruction:
+        return Broken(number, text, "empty_instruction")
+    if not output:
+        return Broken(number, text, "empty_output")
+    return Task(number, instruction, _given(without_emphasis(given.mark, body[given.end : answer.start])), output)
+
+
+def _input_and_output(number: int, inner: Sequence[_Marker]) -> tuple[_Marker, _Marker] | None:
+    """The labels of the input and the output; labels with the task's own number come before those without one."""
+    own = [marker for marker in inner if marker.number == number]
+    plain = [marker for marker in inner if marker.number is None]
+    # Another task's labels are in here: its beginning was not recognised, and its text would end up in this one.
+    mixed = any(marker.label == "instruction" or (marker.number or 0) > number for marker in inner)
+    if mixed or len({marker.label for marker in own}) < len(own):
+        return None
+    given = _first(own, "input") or _first(plain, "input")
+    if given is None:
+        return None
+    answer = _first(own, "output") or _first([marker for marker in plain if marker.start > given.start], "output")
+    return (given, answer) if answer and given.start < answer.start else None
+
+
+def _first(markers: Iterable[_Marker], label: str) -> _Marker | None:
+    return next((marker for marker in markers if marker.label == label), None)
+
+
+def _given(text: str) -> str:
+    """The input, empty where the model wrote in one of the usual ways that there is none."""
+    return "" if text.strip(_PUNCTUATION).lower() in _NO_INPUT else text
+
+
+def _without_separators(text: str) -> str:
+    """The text without the separators of the list (``###``, ``---``) on its last lines."""
+    lines = text.split("\n")
+    while lines and (not (last := lines[-1].strip()) or _is_separator(last)):
+        lines.pop()
+    return "\n".join(lines).rstrip()
+
+
+def _is_separator(line: str) -> bool:
+    return len(line) > 1 and line[0] in "#-*=" and line == line[0] * len(line)

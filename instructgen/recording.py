@@ -1,0 +1,140 @@
+"""A recorded completion: its content address, and the JSON it is kept as in stores and recordings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from instructgen.contracts import Completion, Request, Sampling, Usage
+from instructgen.errors import RecipeError
+from instructgen.example import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One completion with everything that its key is made of.
+
+    Attributes:
+        engine: identity of the engine that answered.
+        request: what it was asked.
+        draw: which sample of the request this is.
+        seed: the run's seed, or None for a greedy request.
+        completion: what it answered; ``completion.key`` is the key.
+    """
+
+    engine: str
+    request: Request
+    draw: int
+    seed: int | None
+    completion: Completion
+
+    @property
+    def key(self) -> str:
+        """The content address."""
+        return self.completion.key
+
+
+def key_seed(request: Request, run_seed: int) -> int | None:
+    """The seed that belongs into the key: none when the request is greedy, so that its answer is never bought again."""
+    return None if request.sampling.temperature == 0 else run_seed
+
+
+def key(engine: str, request: Request, draw: int, seed: int | None) -> str:
+    """The content address of a completion: 32 hexadecimal digits over all that can change the answer.
+
+    Raises:
+        RecipeError: the request holds something that JSON cannot express.
+    """
+    try:
+        text = json.dumps([1, engine, request_json(request), draw, seed], sort_keys=True, separators=(",", ":"))
+    except TypeError as error:
+        raise RecipeError(
+            f"a request cannot be recorded: {error}.\nSampling.extra and schema may hold JSON values only."
+        ) from error
+    return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
+
+
+def request_json(request: Request) -> dict[str, Any]:
+    """The request as JSON, without what is left to the server (so that new options do not move old keys)."""
+    data: dict[str, Any] = {}
+    if request.messages:
+        data["messages"] = [{"role": turn.role, "content": turn.content} for turn in request.messages]
+    if request.text is not None:
+        data["text"] = request.text
+    if request.schema is not None:
+        data["schema"] = request.schema
+    sampling = sampling_json(request.sampling)
+    if sampling:
+        data["sampling"] = sampling
+    return data
+
+
+def sampling_json(sampling: Sampling) -> dict[str, Any]:
+    """The options that were set, by name."""
+    options = {name: getattr(sampling, name) for name in Sampling.__dataclass_fields__}
+    return {name: value for name, value in options.items() if value is not None and value != () and value != {}}
+
+
+def completion_json(completion: Completion) -> dict[str, Any]:
+    """The completion as JSON, without its key and without what the server did not say."""
+    data: dict[str, Any] = {"text": completion.text, "finish": completion.finish}
+    usage = {name: count for name, count in asdict(completion.usage).items() if count is not None}
+    if usage:
+        data["usage"] = usage
+    if completion.model:
+        data["model"] = completion.model
+    if completion.reasoning:
+        data["reasoning"] = completion.reasoning
+    return data
+
+
+def recorded_json(row: Record) -> dict[str, Any]:
+    """One line of a recording."""
+    return {
+        "key": row.key,
+        "engine": row.engine,
+        "draw": row.draw,
+        "seed": row.seed,
+        "request": request_json(row.request),
+        "completion": completion_json(row.completion),
+    }
+
+
+def request_from_json(data: Mapping[str, Any]) -> Request:
+    """The request that ``request_json`` wrote."""
+    sampling = dict(data.get("sampling", {}))
+    if "stop" in sampling:
+        sampling["stop"] = tuple(sampling["stop"])
+    return Request(
+        messages=tuple(Message(turn["role"], turn["content"]) for turn in data.get("messages", ())),
+        text=data.get("text"),
+        schema=data.get("schema"),
+        sampling=Sampling(**sampling),
+    )
+
+
+def completion_from_json(data: Mapping[str, Any], key: str) -> Completion:
+    """The completion that ``completion_json`` wrote, under its key."""
+    return Completion(
+        text=data["text"],
+        finish=data["finish"],
+        usage=Usage(**data.get("usage", {})),
+        model=data.get("model", ""),
+        reasoning=data.get("reasoning", ""),
+        key=key,
+    )
+
+
+def recorded_from_json(data: Mapping[str, Any]) -> Record:
+    """One line of a recording, its key computed afresh from what it answers.
+
+    Raises:
+        KeyError, TypeError: a field is missing or of the wrong kind.
+    """
+    request = request_from_json(data["request"])
+    address = key(data["engine"], request, data["draw"], data["seed"])
+    completion = completion_from_json(data["completion"], address)
+    return Record(data["engine"], request, data["draw"], data["seed"], completion)

@@ -1,0 +1,361 @@
+"""The only way to a model: store → join → budget → limiter → engine → record.
+
+Retries live here and nowhere else. A request that cannot be sent is *parked*: whatever needs it waits, everything
+before it in the stream is still decided, and the runner acts when nothing else can move. A run begins that way, with
+every miss parked: only when the recorded completions can carry it no further are the parked requests released (so a
+run that was finished once asks for nothing, however far its stages work ahead). After a fatal error, at the end of the
+budget or on Ctrl-C, and for what a recording lacks, parked requests wait for ever and the run ends before them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import NoReturn, Protocol
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+
+from instructgen.contracts import Completion, Engine, Request
+from instructgen.errors import EngineError, InstructGenError, RateLimited, TooManyFailures, Unavailable
+from instructgen.recording import Record, key, key_seed
+from instructgen.runtime.budget import Budget, Ledger
+from instructgen.runtime.limiter import Limiter
+from instructgen.runtime.store import Store
+from instructgen.runtime.telemetry import Telemetry
+from instructgen.runtime.tokens import estimated_tokens
+
+_log = logging.getLogger("instructgen")
+
+
+class _Parked(Exception):
+    """This request will not be answered in this execution."""
+
+
+class Asker(Protocol):
+    """Who asks; ``parked`` counts its requests that wait for something other than an answer."""
+
+    parked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """Stops a hopeless run: more than ``share`` of the last ``window`` requests failed, once ``after`` have ended."""
+
+    share: float = 0.5
+    after: int = 20
+    window: int = 100
+
+
+@dataclass(slots=True)
+class _Lane:
+    """What the gateway keeps for one engine."""
+
+    engine: Engine
+    limiter: Limiter
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    opened: bool = False
+
+
+class Gateway:
+    """Answers requests from what is recorded and asks for the rest. Belongs to one event loop.
+
+    Attributes:
+        parked: the requests that wait, by key; their ``completion`` holds the key only.
+        stopped: why no new request is sent any more; None while they are.
+        telemetry: what was done.
+        changed: set whenever a request is parked or comes back.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        seed: int,
+        budget: Budget = Budget(),
+        breaker: Breaker = Breaker(),
+        sending: bool = True,
+    ) -> None:
+        self.parked: dict[str, Record] = {}
+        self.stopped: BaseException | None = None
+        self.telemetry = Telemetry()
+        self.changed = asyncio.Event()
+        self._store = store
+        self._seed = seed
+        self._sending = sending
+        self._ledger = Ledger(budget)
+        self._breaker = breaker
+        self._outcomes: deque[bool] = deque(maxlen=breaker.window)
+        self._lanes: dict[int, _Lane] = {}
+        self._flights: dict[str, asyncio.Task[Completion]] = {}
+        self._stop = asyncio.Event()
+        self._released = asyncio.Event()
+        self._jitter = Random()
+
+    @property
+    def flying(self) -> int:
+        """Requests that are being answered."""
+        return len(self._flights)
+
+    async def ask(self, asker: Asker, engine: Engine, request: Request, draw: int) -> Completion:
+        """The completion of this request; waits for ever when it will not be answered in this execution.
+
+        Raises:
+            EngineError: it failed for good.
+        """
+        seed = key_seed(request, self._seed)
+        address = key(engine.identity, request, draw, seed)
+        if isinstance(self.stopped, KeyboardInterrupt):
+            await self._park(asker, self._row(engine, request, draw, seed, address))
+        known = self._recall(engine, address)
+        if known is not None:
+            self.telemetry.answered(engine, known, new=False)
+            return known
+        row = self._row(engine, request, draw, seed, address)
+        if not self._released.is_set():
+            await self._hold(asker, row)
+        if self.stopped is not None or hasattr(engine, "recall"):
+            await self._park(asker, row)
+        flight = self._flights.get(address)
+        if flight is None:
+            flight = asyncio.get_running_loop().create_task(self._fly(engine, row))
+            self._flights[address] = flight
+            flight.add_done_callback(lambda done: self._landed(address, done))
+        else:
+            self.telemetry.joined += 1
+        try:
+            # A stage that is no longer wanted must not take a request with it that is already paid for.
+            return await asyncio.shield(flight)
+        except _Parked:
+            return await self._park(asker, row)
+        except asyncio.CancelledError:
+            if not flight.cancelled():
+                raise
+            return await self._park(asker, row)
+
+    def release(self) -> bool:
+        """Send what is parked only because the recorded completions went first; False when there is nothing to send."""
+        if self._released.is_set() or not self._sending or self.stopped is not None:
+            return False
+        self._released.set()
+        return True
+
+    def stop(self, reason: BaseException) -> None:
+        """Send nothing new from now on; what is in flight is finished and recorded."""
+        if self.stopped is None:
+            self.stopped = reason
+            self._stop.set()
+            for lane in self._lanes.values():
+                lane.limiter.flush()
+            self.changed.set()
+
+    async def drain(self, seconds: float | None) -> None:
+        """Wait until what is in flight is recorded, at most so long; then drop the rest."""
+        flights = list(self._flights.values())
+        if flights:
+            _, late = await asyncio.wait(flights, timeout=seconds)
+            for flight in late:
+                flight.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Close the engines this gateway opened."""
+        for lane in self._lanes.values():
+            close: Callable[[], Awaitable[None]] | None = getattr(lane.engine, "close", None)
+            if lane.opened and close is not None:
+                await close()
+
+    def _recall(self, engine: Engine, address: str) -> Completion | None:
+        stored = self._store.get(address)
+        if stored is not None:
+            return stored
+        recall: Callable[[str], Completion | None] | None = getattr(engine, "recall", None)
+        return recall(address) if recall is not None else None
+
+    @staticmethod
+    def _row(engine: Engine, request: Request, draw: int, seed: int | None, address: str) -> Record:
+        return Record(engine.identity, request, draw, seed, Completion("", key=address))
+
+    async def _hold(self, asker: Asker, row: Record) -> None:
+        """Wait until the recorded completions have carried the run as far as they can."""
+        self.parked.setdefault(row.key, row)
+        asker.parked += 1
+        self.changed.set()
+        await self._released.wait()
+        self.parked.pop(row.key, None)
+        asker.parked -= 1
+
+    async def _park(self, asker: Asker, row: Record) -> NoReturn:
+        """Wait for ever; the runner ends around it."""
+        self.parked.setdefault(row.key, row)
+        asker.parked += 1
+        self.changed.set()
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError("nobody resolves this future")
+
+    def _landed(self, address: str, flight: asyncio.Task[Completion]) -> None:
+        del self._flights[address]
+        self.changed.set()
+        if not flight.cancelled():
+            flight.exception()  # whoever asked has it; without an asker nobody needs it
+
+    async def _fly(self, engine: Engine, row: Record) -> Completion:
+        """From a miss to a recorded completion."""
+        try:
+            lane = await self._lane(engine)
+            reserved = await self._ledger.reserve(engine, row.request)
+            completion, sent = None, False
+            try:
+                completion = await self._attempts(lane, replace(row.request, seed=int(row.key[:8], 16) & 0x7FFFFFFF))
+                sent = True
+            except EngineError:
+                sent = True
+                raise
+            finally:
+                self._ledger.settle(reserved, engine, completion, sent=sent)
+            recorded = await self._store.put(replace(row, completion=replace(completion, key=row.key)))
+        except InstructGenError as error:
+            self._failed(error)
+            if not isinstance(error, EngineError) or error.fatal:
+                raise _Parked from error
+            raise
+        self._outcomes.append(True)
+        self.telemetry.answered(engine, recorded, new=True)
+        return recorded
+
+    def _failed(self, error: InstructGenError) -> None:
+        """Count a request that failed for good; stop the run when going on makes no sense."""
+        if not isinstance(error, EngineError) or error.fatal:
+            self.stop(error)
+            return
+        self._outcomes.append(False)
+        ended, failed = len(self._outcomes), self._outcomes.count(False)
+        if ended >= self._breaker.after and failed > self._breaker.share * ended:
+            self.stop(
+                TooManyFailures(
+                    f"{failed} of the last {ended} requests failed, the last one with: {error}\n"
+                    "Nothing that was answered is lost; the same command goes on once the cause is mended."
+                )
+            )
+
+    async def _lane(self, engine: Engine) -> _Lane:
+        """The engine's lane, opened at the first miss."""
+        lane = self._lanes.setdefault(id(engine), _Lane(engine, Limiter(engine.limits)))
+        async with lane.lock:
+            if self.stopped is not None:
+                raise _Parked
+            if not lane.opened:
+                opening: Callable[[], Awaitable[None]] | None = getattr(engine, "open", None)
+                if opening is not None:
+                    try:
+                        await opening()
+                    except EngineError as error:
+                        error.fatal = True
+                        raise
+                lane.opened = True
+                await self._note_address(engine)
+        return lane
+
+    async def _note_address(self, engine: Engine) -> None:
+        address: str | None = getattr(engine, "address", None)
+        if address is None:
+            return
+        others = await self._store.note_address(engine.identity, address)
+        if others:
+            self.telemetry.errors["identity at several addresses"] += 1
+            _log.warning(
+                "%s answered from %s before and is now asked at %s. If these are different models, tell them apart "
+                "with revision=.",
+                engine.identity,
+                ", ".join(others),
+                address,
+            )
+
+    async def _attempts(self, lane: _Lane, request: Request) -> Completion:
+        """Attempts until an answer, an error that will not pass, or the deadline."""
+        limits = lane.engine.limits
+        ends: list[float] = []
+
+        def too_late(state: RetryCallState) -> bool:
+            return asyncio.get_running_loop().time() + self._delay(state, jitter=False) >= ends[0]
+
+        async def attempt() -> Completion:
+            return await self._attempt(lane, request, ends)
+
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(lambda error: isinstance(error, EngineError) and error.retryable),
+            wait=self._delay,
+            stop=too_late,
+            sleep=self._sleep,
+            before_sleep=self._count_retry,
+            reraise=True,
+        )
+        try:
+            return await retrying(attempt)
+        except EngineError as error:
+            if error.retryable and not error.fatal:
+                error.add_note(f"given up after the deadline of {limits.deadline:g} s")
+            raise
+
+    async def _attempt(self, lane: _Lane, request: Request, ends: list[float]) -> Completion:
+        loop = asyncio.get_running_loop()
+        tokens = estimated_tokens(request) + (request.sampling.max_tokens or 0)
+        await self._slot(lane, tokens)
+        if not ends:  # the clock starts when the request first goes out, not while it waits its turn
+            ends.append(loop.time() + lane.engine.limits.deadline)
+        self.telemetry.sent(+1)
+        try:
+            async with asyncio.timeout_at(ends[0]):
+                completion = await lane.engine.complete(request)
+        except TimeoutError:
+            raise self._error(lane, Unavailable("no answer within the deadline")) from None
+        except EngineError as error:
+            raise self._error(lane, error) from error
+        finally:
+            self.telemetry.sent(-1)
+            lane.limiter.release()
+        lane.limiter.accepted()
+        if completion.usage.prompt is not None and completion.usage.completion is not None:
+            lane.limiter.settle(tokens, completion.usage.prompt + completion.usage.completion)
+        return completion
+
+    async def _slot(self, lane: _Lane, tokens: int) -> None:
+        """Wait for the limiter, or for the stop."""
+        if self.stopped is not None:
+            raise _Parked
+        await lane.limiter.acquire(tokens)
+        if self.stopped is not None:
+            lane.limiter.release()
+            raise _Parked
+
+    def _error(self, lane: _Lane, error: EngineError) -> EngineError:
+        self.telemetry.errors[type(error).__name__] += 1
+        if isinstance(error, RateLimited):
+            lane.limiter.refused(error.retry_after)
+        return error
+
+    def _delay(self, state: RetryCallState, *, jitter: bool = True) -> float:
+        """Seconds to the next attempt: the server's own delay, else at once, then exponentially longer."""
+        error = state.outcome.exception() if state.outcome is not None else None
+        spread = self._jitter.random() if jitter else 0.0
+        if isinstance(error, RateLimited) and error.retry_after is not None:
+            return error.retry_after + 0.05 * spread
+        if state.attempt_number == 1:
+            return 0.05 * spread
+        longest = min(60.0, 0.25 * 2.0 ** min(state.attempt_number - 1, 12))
+        return longest * (1 - 0.5 * spread)
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
+        except TimeoutError:
+            self._ledger.again()
+            return
+        raise _Parked
+
+    def _count_retry(self, state: RetryCallState) -> None:
+        self.telemetry.retries += 1

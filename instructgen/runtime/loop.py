@@ -1,0 +1,69 @@
+"""The synchronous face of the asynchronous core: one private event-loop thread, kept for the process.
+
+Works in scripts, in notebooks and inside a running loop. Errors arrive unchanged. The first Ctrl-C asks the work to
+finish what is under way; the second stops it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError
+from functools import cache
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class StopSignal:
+    """Carries a wish to stop from the thread that runs the program to the loop that does the work."""
+
+    def __init__(self) -> None:
+        self._callback: Callable[[], None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def connect(self, callback: Callable[[], None]) -> None:
+        """Called by the work, in its loop, with what is to be done when the wish comes."""
+        self._callback = callback
+        self._loop = asyncio.get_running_loop()
+
+    def send(self) -> bool:
+        """Pass the wish on; False when the work is not listening yet."""
+        if self._callback is None or self._loop is None:
+            return False
+        self._loop.call_soon_threadsafe(self._callback)
+        return True
+
+
+def run_sync(work: Callable[[StopSignal], Coroutine[Any, Any, T]]) -> T:
+    """Run the coroutine that ``work`` makes on the private loop, and wait for it.
+
+    Raises:
+        KeyboardInterrupt: at the second Ctrl-C, or at the first when the work cannot drain.
+        Exception: whatever the work raised.
+    """
+    signal = StopSignal()
+    future = asyncio.run_coroutine_threadsafe(work(signal), _loop())
+    interrupts = 0
+    while True:
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            # Either Ctrl-C in this thread, or the work's own report that it was interrupted and has drained.
+            if future.done() and not future.cancelled() and isinstance(future.exception(), KeyboardInterrupt):
+                raise
+            interrupts += 1
+            if interrupts > 1 or not signal.send():
+                future.cancel()
+                raise
+        except CancelledError:
+            raise KeyboardInterrupt from None
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """The loop, made at the first call; engines and their connections belong to it."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="instructgen-loop", daemon=True).start()
+    return loop

@@ -1,0 +1,351 @@
+"""The pipeline: a source and a plain list of generators, filters and selects; and its one execution, a run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from instructgen.contracts import Generator, Select, Source
+from instructgen.errors import EngineError, RecipeError, StoreError
+from instructgen.example import Example
+from instructgen.filters.filter import Filter
+from instructgen.recording import Record
+from instructgen.runtime.budget import Budget
+from instructgen.runtime.counts import Counts, Item
+from instructgen.runtime.describe import describe, engines_in
+from instructgen.runtime.directory import RunDirectory
+from instructgen.runtime.gateway import Breaker, Gateway
+from instructgen.runtime.loop import StopSignal, run_sync
+from instructgen.runtime.progress import ProgressStyle, Snapshot, progress
+from instructgen.runtime.run import Run
+from instructgen.runtime.runner import Plan, Runner
+from instructgen.runtime.store import Store, default_path
+from instructgen.sources import Examples
+
+Step = Generator | Filter | Select
+_DRAIN_AFTER_INTERRUPT = 10.0  # seconds
+
+
+class RunOptions(TypedDict, total=False):
+    """Keyword arguments of ``run`` and ``arun``."""
+
+    limit: int | None
+    seed: int
+    budget: Budget
+    breaker: Breaker
+    store: Path | None
+    fresh: bool
+    shard: int
+    shards: int
+    progress: ProgressStyle
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A source and the steps its examples go through, in order.
+
+    Attributes:
+        source: where the first examples come from; a plain sequence of examples is one, too.
+        steps: generators, filters and selects.
+    """
+
+    source: Source | Sequence[Example]
+    steps: Sequence[Step] = ()
+
+    def run(self, out: str | Path, **options: Unpack[RunOptions]) -> Run:
+        """Run it into the directory ``out`` and wait. See ``arun`` for the options and errors.
+
+        The first Ctrl-C sends nothing new, finishes what is in flight (10 seconds at most) and keeps everything; the
+        second stops at once. Either way the same call resumes.
+        """
+        return run_sync(lambda signal: self.arun(out, signal=signal, **options))
+
+    async def arun(
+        self,
+        out: str | Path,
+        *,
+        limit: int | None = None,
+        seed: int = 0,
+        budget: Budget = Budget(),
+        breaker: Breaker = Breaker(),
+        store: Path | None = None,
+        fresh: bool = False,
+        shard: int = 0,
+        shards: int = 1,
+        progress: ProgressStyle = "auto",
+        signal: StopSignal | None = None,
+    ) -> Run:
+        """Run it into the directory ``out``. What is recorded is replayed, only what is missing is asked for.
+
+        Args:
+            out: the run directory; made if need be.
+            limit: stop after so many kept examples.
+            seed: of every random choice and of every sampled completion.
+            budget: the most this call may use.
+            breaker: when to give up on a failing engine.
+            store: the file of recorded completions; by default ``.instructgen/completions.db`` of the project.
+            fresh: ignore what is recorded; the completions go into a store of the run's own.
+            shard: which share of the source to take, from 0 …
+            shards: … of how many.
+            progress: how to show it.
+            signal: how another thread asks it to stop; ``run`` sets it.
+
+        Returns:
+            The run. ``run.complete`` is False when some examples failed; the same call asks for those again.
+
+        Raises:
+            RecipeError: the recipe, an option or the directory cannot be used.
+            EngineError: the run was stopped (key, quota, budget, breaker, recording); what was decided is written.
+            StoreError: the store or the directory cannot be read or written.
+            KeyboardInterrupt: it was interrupted; what was decided is written.
+        """
+        _check(limit, shard, shards)
+        plan = self._plan(_shard_seed(seed, shard, shards), shard, shards)
+        if limit is None and getattr(plan.source, "endless", False):
+            raise RecipeError("this source never ends by itself: give the run a limit (limit=…, or --limit).")
+        recipe = {**self.describe(), "seed": seed, "shard": [shard, shards]}
+        with RunDirectory(Path(out), recipe) as directory:
+            completions = Store(_store_path(directory.path, store, fresh))
+            try:
+                gateway = Gateway(completions, seed=plan.seed, budget=budget, breaker=breaker)
+                execution = _Execution(plan, gateway, directory, limit, progress)
+                if signal is not None:
+                    signal.connect(execution.interrupt)
+                how, error = await execution.go()
+                manifest = {"instructgen": version("instructgen"), "recipe": recipe, **execution.manifest(how, limit)}
+                directory.finish(manifest, execution.telemetry(completions))
+            finally:
+                completions.close()
+        if error is not None:
+            raise error
+        return Run(directory.path)
+
+    def pending(self, *, seed: int = 0, store: Path | None = None, take: Sequence[Record] = ()) -> list[Record]:
+        """The requests that are not recorded and that nothing else has to be answered for; sends none.
+
+        Args:
+            seed: as in ``run``.
+            store: as in ``run``.
+            take: completions to record first.
+
+        Returns:
+            One record each, in the order of asking; its completion holds only the key.
+        """
+        return run_sync(lambda _: self.apending(seed=seed, store=store, take=take))
+
+    async def apending(self, *, seed: int = 0, store: Path | None = None, take: Sequence[Record] = ()) -> list[Record]:
+        """See ``pending``."""
+        plan = self._plan(seed, 0, 1, window=0)
+        completions = Store(store or default_store())
+        try:
+            await asyncio.gather(*(completions.put(row) for row in take))
+            gateway = Gateway(completions, seed=seed, sending=False)
+            await Runner(plan, gateway, lambda item: False).run()
+            return list(gateway.parked.values())
+        finally:
+            completions.close()
+
+    def describe(self) -> dict[str, Any]:
+        """The recipe as JSON: every stage with its parameters, engines and prompts."""
+        stages = [self._source(), *self.steps]
+        return {"stages": [{"name": name, **describe(s)} for name, s in zip(self.names(), stages, strict=True)]}
+
+    def names(self) -> list[str]:
+        """The names of the stages: each its kind, numbered from the second of a kind on."""
+        names: list[str] = []
+        for stage in (self._source(), *self.steps):
+            kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(stage).__name__).lower()
+            count = sum(1 for name in names if name.split("#")[0] == kind)
+            names.append(kind if count == 0 else f"{kind}#{count + 1}")
+        return names
+
+    def _source(self) -> Source:
+        return Examples(tuple(self.source)) if isinstance(self.source, Sequence) else self.source
+
+    def _plan(self, seed: int, shard: int, shards: int, window: int | None = None) -> Plan:
+        source = self._source()
+        seeds: Sequence[Example] = getattr(source, "seeds", ())
+        steps = [_started(step, seeds) if isinstance(step, Filter) else step for step in self.steps]
+        if window is None:
+            widest = max((engine.limits.concurrency for engine in engines_in([source, *steps])), default=1)
+            window = max(64, 8 * widest)
+        return Plan(source, steps, self.names(), seed, seeds, window, (shard, shards))
+
+
+class _Execution:
+    """One run under way: the sink, the ticker, and what is written at the end."""
+
+    def __init__(
+        self, plan: Plan, gateway: Gateway, directory: RunDirectory, limit: int | None, style: ProgressStyle
+    ) -> None:
+        self.counts = Counts()
+        self._plan = plan
+        self._gateway = gateway
+        self._directory = directory
+        self._limit = limit
+        self._style = style
+        self._runner = Runner(plan, gateway, self._sink)
+        self._drains: set[asyncio.Task[None]] = set()
+
+    async def go(self) -> tuple[str, BaseException | None]:
+        """Run to an end; returns how it ended and the error to raise once the files are in place."""
+        ticker = asyncio.create_task(self._tick())
+        how = "stopped"
+        error: BaseException | None = None
+        try:
+            how = await self._runner.run()
+        except (EngineError, RecipeError, StoreError) as raised:
+            error = raised
+        finally:
+            ticker.cancel()
+            self._gateway.stop(EngineError("the run is over"))
+            longest = max((e.limits.timeout for e in engines_in([self._plan.source, *self._plan.steps])), default=0.0)
+            await self._gateway.drain(longest)
+            await self._gateway.close()
+        if how == "blocked":
+            error = self._blocked()
+        if how == "end":
+            self._compare()
+        return how, error
+
+    def interrupt(self) -> None:
+        """Send nothing new; give what is in flight a few seconds."""
+        self._gateway.stop(KeyboardInterrupt())
+        drain = asyncio.get_running_loop().create_task(self._gateway.drain(_DRAIN_AFTER_INTERRUPT))
+        self._drains.add(drain)
+
+    def manifest(self, how: str, limit: int | None) -> dict[str, Any]:
+        """What the run made. Nothing in it depends on timing."""
+        made, told = self.counts.balance
+        if made != told:
+            raise AssertionError(f"the run lost examples: {made} made, {told} written")
+        failed = self.counts.failed.total()
+        partial = how not in ("end", "limit")
+        return {
+            "limit": limit,
+            "complete": failed == 0 and not partial,
+            "partial": partial,
+            "engines": sorted({engine.identity for engine in engines_in([self._plan.source, *self._plan.steps])}),
+            "counts": {
+                "source": self.counts.source,
+                "born": self.counts.born.total(),
+                "expanded": self.counts.expanded.total(),
+                "kept": self.counts.kept,
+                "rejected": self.counts.rejected.total(),
+                "failed": failed,
+            },
+            "stages": self.counts.table(self._plan.names),
+        }
+
+    def telemetry(self, store: Store) -> dict[str, Any]:
+        """What the run did."""
+        facts = self._gateway.telemetry
+        return {
+            "seconds": round(facts.seconds, 3),
+            "calls": {"new": facts.new, "replayed": facts.replayed, "joined": facts.joined, "retries": facts.retries},
+            "errors": dict(sorted(facts.errors.items())),
+            "tokens": dict(sorted(facts.tokens.items())),
+            "usd": facts.usd,
+            "mean_in_flight": round(facts.mean_in_flight, 2),
+            "oldest_answer": store.oldest,
+            "quarantined": store.quarantined,
+            "store": str(store.path.resolve()),
+            "recordings": [
+                str(engine.path)
+                for engine in engines_in([self._plan.source, *self._plan.steps])
+                if hasattr(engine, "recall") and hasattr(engine, "path")
+            ],
+        }
+
+    def _sink(self, item: Item) -> bool:
+        self.counts.add(item)
+        self._directory.write(item, self._plan.names)
+        return self._limit is not None and self.counts.kept >= self._limit
+
+    def _blocked(self) -> BaseException:
+        if self._gateway.stopped is not None and str(self._gateway.stopped) != "the run is over":
+            return self._gateway.stopped
+        first = next(iter(self._gateway.parked.values()))
+        prompt = first.request.text or first.request.messages[-1].content
+        return EngineError(
+            f"{len(self._gateway.parked)} requests to {first.engine} are not in the recording; the first ends with: "
+            f"{prompt.strip()[-80:]!r}\n"
+            "Its answers belong to other prompts, seeds or parameters. Run with a live engine, or see what is missing "
+            "with `instructgen pending`.",
+            fatal=True,
+        )
+
+    def _compare(self) -> None:
+        """The runner counted what it handed out; the files must hold all of it."""
+        counted = (self.counts.source, self.counts.born.total(), self.counts.expanded.total())
+        handed = (self._runner.read, self._runner.born, self._runner.expanded)
+        if counted != handed:
+            raise AssertionError(f"the run lost examples: handed out {handed}, written {counted}")
+
+    async def _tick(self) -> None:
+        display = progress(self._style)
+        try:
+            while True:
+                await asyncio.sleep(0.5)
+                self._directory.flush()
+                display.update(self._snapshot())
+        finally:
+            display.close()
+
+    def _snapshot(self) -> Snapshot:
+        facts = self._gateway.telemetry
+        return Snapshot(
+            kept=self.counts.kept,
+            limit=self._limit,
+            rejected=self.counts.rejected.total(),
+            failed=self.counts.failed.total(),
+            new=facts.new,
+            replayed=facts.replayed,
+            in_flight=facts.requests_in_flight,
+            tokens=facts.tokens["new_prompt"] + facts.tokens["new_completion"],
+            usd=facts.usd["new"],
+            seconds=facts.seconds,
+        )
+
+
+def default_store() -> Path:
+    """The store when none is named: INSTRUCTGEN_STORE, else that of the project around the working directory."""
+    named = os.environ.get("INSTRUCTGEN_STORE")
+    return Path(named) if named else default_path(Path.cwd())
+
+
+def _started(step: Filter, seeds: Sequence[Example]) -> Filter:
+    """The filter with a memory of its own that holds the seeds."""
+    fresh = step.fresh()
+    for seed in seeds:
+        fresh.observe(seed)
+    return fresh
+
+
+def _store_path(out: Path, store: Path | None, fresh: bool) -> Path:
+    """A fresh run has a store of its own in its directory, which later runs there go on with."""
+    own = out / "completions.db"
+    if fresh and own.exists():
+        aside = next(path for n in range(1, 10**6) if not (path := out / f"completions-{n}.db").exists())
+        own.rename(aside)
+    return own if fresh or own.exists() else store or default_store()
+
+
+def _shard_seed(seed: int, shard: int, shards: int) -> int:
+    if shards == 1:
+        return seed
+    return int.from_bytes(blake2b(f"{seed}/{shard}/{shards}".encode(), digest_size=6).digest(), "big")
+
+
+def _check(limit: int | None, shard: int, shards: int) -> None:
+    if limit is not None and limit < 1:
+        raise RecipeError(f"limit is {limit}; it counts kept examples and must be at least 1.")
+    if not 0 <= shard < shards:
+        raise RecipeError(f"shard {shard} of {shards} does not exist; shards count from 0.")

@@ -1,5 +1,5 @@
 """The command line: ``instructgen run · show · trace · pending · record · export``."""
 
-from instructgen.cli.main import main
+from instructgen.cli.main import main, run_file
 
-__all__ = ["main"]
+__all__ = ["main", "run_file"]

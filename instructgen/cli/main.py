@@ -39,6 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
+def run_file(recipe: str | Path) -> int:
+    """What a recipe file calls when it is run itself: ``python RECIPE …`` is ``instructgen run RECIPE …``."""
+    return main(["run", str(recipe), *sys.argv[1:]])
+
+
 def _dispatch(arguments: list[str]) -> int:
     parser = _parser(arguments)
     options = parser.parse_args(arguments)

@@ -20,7 +20,7 @@ class Recorded:
 
     Attributes:
         path: the recording.
-        model: the identity to play, when the recording holds several.
+        model: the identity to play; needed when the recording holds several, or none yet.
     """
 
     path: Path
@@ -34,10 +34,10 @@ class Recorded:
         Raises:
             RecipeError: the recording cannot be read, or holds several identities and ``model`` names none of them.
         """
+        if self.model is not None:
+            return self.model
         names = sorted({row.engine for row in self._loaded().values()})
-        if self.model in names:
-            return str(self.model)
-        if self.model is None and len(names) == 1:
+        if len(names) == 1:
             return names[0]
         raise RecipeError(
             f"the recording {self.path} holds completions of {', '.join(names) or 'no engine'}.\n"

@@ -73,7 +73,8 @@ class Keywords:
 
 @lru_cache(maxsize=32)
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    spaced, unspaced = [], []
+    spaced: list[str] = []
+    unspaced: list[str] = []
     for word in words:
         phrase = r"\s+".join(re.escape(part) for part in word.split())
         (unspaced if re.search(f"[{_UNSPACED}]", word) else spaced).append(phrase)

@@ -1,7 +1,7 @@
 """Quickstart: sixty seed tasks in, a deduplicated data set out, offline.
 
 Self-Instruct writes new tasks from the seeds and from what it has already accepted; a teacher answers each of them;
-what is cut off, refused, too short or too similar is rejected with its reason. Without a key the model is a recording,
+what is malformed, off limits, too similar or cut off is rejected with its reason. Without a key the model is a recording,
 so this runs anywhere and always gives the same bytes; with ``--teacher openai/NAME`` the same recipe runs live.
 
 Paper: Wang et al., Self-Instruct (arXiv 2212.10560), in the one-call form of Stanford Alpaca (2023).
@@ -13,7 +13,7 @@ Cost for 1,000 kept examples: about 120 requests for tasks and 1,100 for answers
 
 from pathlib import Path
 
-from instructgen import Engine, Filter, Length, Pipeline, Recorded, Respond, RougeNovelty, SelfInstruct, seeds
+from instructgen import Engine, Filter, Length, Pipeline, Recorded, Respond, SelfInstruct, seeds
 
 RECORDING = Path(__file__).parent / "recordings" / "quickstart.jsonl"
 
@@ -26,11 +26,8 @@ def recipe(teacher: Engine = Recorded(RECORDING), *, requests: int = 6) -> Pipel
         requests: how often it is asked for new tasks.
     """
     return Pipeline(
-        SelfInstruct(teacher, seeds=seeds("en"), tasks=14, from_pool=1, lookahead=2, requests=requests),
-        [
-            Respond(teacher),
-            Filter(Length(2, 400, field="output"), RougeNovelty(0.7, field="output")),
-        ],
+        SelfInstruct(teacher, seeds=seeds("en")[:60], tasks=14, from_pool=1, lookahead=2, requests=requests),
+        [Respond(teacher), Filter(Length(1, 250, field="output"))],
     )
 
 

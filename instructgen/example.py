@@ -90,19 +90,46 @@ class Example:
             index: tells apart children of equal content.
             **changes: fields of the content (``instruction=…``, ``output=…``, ``scores=…``) to replace.
         """
-        here = Ancestor(self.id, self.by, self.parents, self.calls)
-        changed = replace(self, by=by, parents=(self.id,), calls=tuple(calls), **changes)
-        return replace(changed, ancestors=(*self.ancestors, here)).identified(index)
+        step = Ancestor(self.id, self.by, self.parents, self.calls)
+        content = {name: changes.get(name, getattr(self, name)) for name in _CONTENT}
+        return replace(
+            self,
+            id=_digest(by, (self.id,), index, **content),
+            by=by,
+            parents=(self.id,),
+            calls=tuple(calls),
+            ancestors=(*self.ancestors, step),
+            **changes,
+        )
 
     def identified(self, index: int = 0) -> Example:
         """This example with its ``id`` computed for the child index ``index``."""
-        content = [
-            self.by,
-            self.parents,
-            index,
-            [self.instruction, self.input, self.output, self.system],
-            [[turn.role, turn.content] for turn in self.history],
-            [[candidate.output, candidate.model] for candidate in self.candidates],
-        ]
-        digest = hashlib.blake2b(json.dumps(content).encode("ascii"), digest_size=8)
-        return replace(self, id=digest.hexdigest())
+        content = {name: getattr(self, name) for name in _CONTENT}
+        return replace(self, id=_digest(self.by, self.parents, index, **content))
+
+
+_CONTENT = ("instruction", "input", "output", "system", "history", "candidates")
+
+
+def _digest(
+    by: str,
+    parents: tuple[str, ...],
+    index: int,
+    *,
+    instruction: str,
+    input: str,
+    output: str,
+    system: str,
+    history: tuple[Message, ...],
+    candidates: tuple[Candidate, ...],
+) -> str:
+    """The id of an example: nothing in it depends on scores, meta or the completions it was read from."""
+    content = [
+        by,
+        parents,
+        index,
+        [instruction, input, output, system],
+        [[turn.role, turn.content] for turn in history],
+        [[candidate.output, candidate.model] for candidate in candidates],
+    ]
+    return hashlib.blake2b(json.dumps(content).encode("ascii"), digest_size=8).hexdigest()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from instructgen.contracts import Completion, Request, Sampling, Usage
 from instructgen.errors import RecipeError
 from instructgen.example import Message
+
+# A temperature of 1 is one of 1.0, and must have its key.
+_DECIMALS = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,9 @@ def key(engine: str, request: Request, draw: int, seed: int | None) -> str:
         RecipeError: the request holds something that JSON cannot express.
     """
     try:
-        text = json.dumps([1, engine, request_json(request), draw, seed], sort_keys=True, separators=(",", ":"))
-    except TypeError as error:
+        parts = [1, engine, request_json(request), draw, seed]
+        text = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
         raise RecipeError(
             f"a request cannot be recorded: {error}.\nSampling.extra and schema may hold JSON values only."
         ) from error
@@ -75,13 +79,17 @@ def request_json(request: Request) -> dict[str, Any]:
 def sampling_json(sampling: Sampling) -> dict[str, Any]:
     """The options that were set, by name."""
     options = {name: getattr(sampling, name) for name in Sampling.__dataclass_fields__}
+    for name in _DECIMALS:
+        if isinstance(options[name], int):
+            options[name] = float(options[name])
     return {name: value for name, value in options.items() if value is not None and value != () and value != {}}
 
 
 def completion_json(completion: Completion) -> dict[str, Any]:
     """The completion as JSON, without its key and without what the server did not say."""
     data: dict[str, Any] = {"text": completion.text, "finish": completion.finish}
-    usage = {name: count for name, count in asdict(completion.usage).items() if count is not None}
+    counts = {name: getattr(completion.usage, name) for name in Usage.__dataclass_fields__}
+    usage = {name: count for name, count in counts.items() if count is not None}
     if usage:
         data["usage"] = usage
     if completion.model:

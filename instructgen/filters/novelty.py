@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from instructgen.contracts import Reject
 from instructgen.example import Example
 from instructgen.filters.filter import TextField, text_of
-from instructgen.similarity.rouge import Match, RougeIndex
+
+if TYPE_CHECKING:
+    from instructgen.similarity.rouge import Match, RougeIndex
 
 
 @dataclass(slots=True)
@@ -28,6 +31,8 @@ class RougeNovelty:
     _index: RougeIndex = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        from instructgen.similarity.rouge import RougeIndex  # brings numpy, which `import instructgen` does without
+
         self._index = RougeIndex(self.threshold)
 
     def __call__(self, example: Example) -> Reject | None:

@@ -13,8 +13,7 @@ from typing import Literal
 from instructgen.contracts import Completion, Context, Engine, Failed, Reject, Rejected, Request, Sampling
 from instructgen.errors import EngineError, ParseError, RecipeError
 from instructgen.example import Example
-from instructgen.filters import ALPACA_KEYWORDS, Filter, Keywords, Length, Opening
-from instructgen.filters.novelty import RougeNovelty
+from instructgen.filters import ALPACA_KEYWORDS, Filter, Keywords, Length, Opening, RougeNovelty
 from instructgen.parsing import Broken, Task, task_blocks
 from instructgen.prompts import Prompt
 

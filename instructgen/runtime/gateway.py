@@ -216,7 +216,10 @@ class Gateway:
                 raise
             finally:
                 self._ledger.settle(reserved, engine, completion, sent=sent)
-            recorded = await self._store.put(replace(row, completion=replace(completion, key=row.key)))
+            try:
+                recorded = await self._store.put(replace(row, completion=replace(completion, key=row.key)))
+            finally:
+                lane.limiter.release()
         except InstructGenError as error:
             self._failed(error)
             if not isinstance(error, EngineError) or error.fatal:
@@ -243,7 +246,11 @@ class Gateway:
 
     async def _lane(self, engine: Engine) -> _Lane:
         """The engine's lane, opened at the first miss."""
-        lane = self._lanes.setdefault(id(engine), _Lane(engine, Limiter(engine.limits)))
+        lane = self._lanes.get(id(engine))
+        if lane is None:
+            lane = self._lanes[id(engine)] = _Lane(engine, Limiter(engine.limits))
+        if lane.opened:
+            return lane
         async with lane.lock:
             if self.stopped is not None:
                 raise _Parked
@@ -282,7 +289,16 @@ class Gateway:
         def too_late(state: RetryCallState) -> bool:
             return asyncio.get_running_loop().time() + self._delay(state, jitter=False) >= ends[0]
 
+        try:
+            return await self._attempt(lane, request, ends)
+        except EngineError as error:
+            if not error.retryable:
+                raise
+            failed = [error]
+
         async def attempt() -> Completion:
+            if failed:
+                raise failed.pop()  # tenacity counts from the first attempt, which was made without it: it is slow
             return await self._attempt(lane, request, ends)
 
         retrying = AsyncRetrying(
@@ -307,16 +323,19 @@ class Gateway:
         if not ends:  # the clock starts when the request first goes out, not while it waits its turn
             ends.append(loop.time() + lane.engine.limits.deadline)
         self.telemetry.sent(+1)
+        answered = False
         try:
             async with asyncio.timeout_at(ends[0]):
                 completion = await lane.engine.complete(request)
+            answered = True
         except TimeoutError:
             raise self._error(lane, Unavailable("no answer within the deadline")) from None
         except EngineError as error:
             raise self._error(lane, error) from error
         finally:
             self.telemetry.sent(-1)
-            lane.limiter.release()
+            if not answered:  # an answer keeps its slot until it is recorded, so that a crash loses no more than these
+                lane.limiter.release()
         lane.limiter.accepted()
         if completion.usage.prompt is not None and completion.usage.completion is not None:
             lane.limiter.settle(tokens, completion.usage.prompt + completion.usage.completion)

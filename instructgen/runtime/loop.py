@@ -44,21 +44,34 @@ def run_sync(work: Callable[[StopSignal], Coroutine[Any, Any, T]]) -> T:
         Exception: whatever the work raised.
     """
     signal = StopSignal()
-    future = asyncio.run_coroutine_threadsafe(work(signal), _loop())
+    future = asyncio.run_coroutine_threadsafe(_outcome(work(signal)), _loop())
     interrupts = 0
     while True:
         try:
-            return future.result()
+            outcome = future.result()
         except KeyboardInterrupt:
-            # Either Ctrl-C in this thread, or the work's own report that it was interrupted and has drained.
-            if future.done() and not future.cancelled() and isinstance(future.exception(), KeyboardInterrupt):
-                raise
             interrupts += 1
             if interrupts > 1 or not signal.send():
                 future.cancel()
                 raise
         except CancelledError:
             raise KeyboardInterrupt from None
+        else:
+            if isinstance(outcome, _Interrupted):
+                raise KeyboardInterrupt
+            return outcome
+
+
+class _Interrupted:
+    """The work's own report that it was interrupted and has drained."""
+
+
+async def _outcome(work: Coroutine[Any, Any, T]) -> T | _Interrupted:
+    """What the work returns or reports: a KeyboardInterrupt that leaves a task would end the loop of the process."""
+    try:
+        return await work
+    except KeyboardInterrupt:
+        return _Interrupted()
 
 
 @cache

@@ -74,19 +74,19 @@ class Store:
         """
         try:
             row = self._reader.execute(
-                "SELECT completion, crc, at FROM completions WHERE key = ?", (bytes.fromhex(key),)
+                "SELECT request, completion, crc, at FROM completions WHERE key = ?", (bytes.fromhex(key),)
             ).fetchone()
         except sqlite3.Error as error:
             raise _store_error(self.path, error) from error
         if row is None:
             return None
-        if row[1] == _crc(key, row[0]):
+        if row[2] == _crc(key, row[0], row[1]):
             try:
-                completion = completion_from_json(json.loads(zlib.decompress(row[0])), key)
-            except (zlib.error, ValueError, KeyError, TypeError):
+                completion = completion_from_json(json.loads(row[1]), key)
+            except (ValueError, KeyError, TypeError):
                 pass
             else:
-                self.oldest = row[2] if self.oldest is None else min(self.oldest, row[2])
+                self.oldest = row[3] if self.oldest is None else min(self.oldest, row[3])
                 return completion
         self._quarantine(key)
         return None
@@ -97,8 +97,9 @@ class Store:
         Raises:
             StoreError: it could not be written.
         """
-        completion = zlib.compress(json.dumps(completion_json(row.completion)).encode("ascii"), 1)
-        request = zlib.compress(json.dumps(request_json(row.request)).encode("ascii"), 1)
+        # Plain JSON: compressing costs more than everything else here, and sqlite3 can query it as it is.
+        completion = json.dumps(completion_json(row.completion)).encode("ascii")
+        request = json.dumps(request_json(row.request)).encode("ascii")
         values = (
             bytes.fromhex(row.key),
             row.engine,
@@ -107,7 +108,7 @@ class Store:
             time.time(),
             request,
             completion,
-            _crc(row.key, completion),
+            _crc(row.key, request, completion),
         )
 
         def insert(connection: sqlite3.Connection) -> bytes | None:
@@ -120,7 +121,7 @@ class Store:
         first = await self._submit(insert)
         if first is None:
             return row.completion
-        return completion_from_json(json.loads(zlib.decompress(first)), row.key)
+        return completion_from_json(json.loads(first), row.key)
 
     async def note_address(self, engine: str, address: str) -> list[str]:
         """Remember that an identity answered from an address; returns the other addresses it was seen at."""
@@ -194,10 +195,10 @@ def stored_rows(path: Path, keys: Iterable[str]) -> Iterator[Record]:
             for key in keys:
                 row = connection.execute(sql, (bytes.fromhex(key),)).fetchone()
                 if row is not None:
-                    request = request_from_json(json.loads(zlib.decompress(row[3])))
-                    completion = completion_from_json(json.loads(zlib.decompress(row[4])), key)
+                    request = request_from_json(json.loads(row[3]))
+                    completion = completion_from_json(json.loads(row[4]), key)
                     yield Record(row[0], request, row[1], row[2], completion)
-    except (sqlite3.Error, zlib.error, ValueError) as error:
+    except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
         raise _store_error(path, error) from error
 
 
@@ -217,8 +218,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _crc(key: str, completion: bytes) -> int:
-    return zlib.crc32(completion, zlib.crc32(key.encode("ascii")))
+def _crc(key: str, request: bytes, completion: bytes) -> int:
+    return zlib.crc32(completion, zlib.crc32(request, zlib.crc32(key.encode("ascii"))))
 
 
 def _answer(

@@ -79,7 +79,9 @@ class Example:
         cls, by: str, *, index: int = 0, parents: Iterable[str] = (), calls: Iterable[str] = (), **content: Any
     ) -> Example:
         """An example that begins a lineage. ``index`` tells apart roots of equal content (a row number, say)."""
-        return cls(by=by, parents=tuple(parents), calls=tuple(calls), **content).identified(index)
+        parents = tuple(parents)
+        hashed = {name: content.get(name, default) for name, default in _CONTENT.items()}
+        return cls(id=_digest(by, parents, index, **hashed), by=by, parents=parents, calls=tuple(calls), **content)
 
     def child(self, by: str, *, calls: Iterable[str] = (), index: int = 0, **changes: Any) -> Example:
         """A new example made from this one by the stage ``by``, with the named fields changed.
@@ -108,7 +110,14 @@ class Example:
         return replace(self, id=_digest(self.by, self.parents, index, **content))
 
 
-_CONTENT = ("instruction", "input", "output", "system", "history", "candidates")
+_CONTENT: dict[str, Any] = {
+    "instruction": "",
+    "input": "",
+    "output": "",
+    "system": "",
+    "history": (),
+    "candidates": (),
+}
 
 
 def _digest(

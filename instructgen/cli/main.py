@@ -16,6 +16,7 @@ from types import FrameType
 from instructgen.cli import commands, recipes
 from instructgen.cli.parser import Parser, add_engine_options, add_run_options
 from instructgen.errors import EngineError, InstructGenError, RecipeError
+from instructgen.formats import FORMATS
 
 _WITH_RECIPE = ("run", "pending")
 
@@ -88,7 +89,7 @@ def _parser(arguments: list[str]) -> Parser:
     record.add_argument("--out", type=Path, required=True, metavar="FILE")
     export = subparsers.add_parser("export", help="write the kept examples for a trainer")
     export.add_argument("run", type=Path)
-    export.add_argument("--format", required=True, metavar="NAME", help="alpaca, jsonl")
+    export.add_argument("--format", required=True, metavar="NAME", help=", ".join(FORMATS))
     export.add_argument("--out", type=Path, required=True, metavar="FILE")
     return parser
 

@@ -52,15 +52,16 @@ def read_rows(path: Path) -> Iterator[Row]:
     Raises:
         RecipeError: the file cannot be read, or a row is malformed; the message names the line.
     """
-    if not path.exists():
-        raise RecipeError(f"there is no file {path}.{_alike(path)}")
-    if path.is_dir():
-        raise RecipeError(f"{path} is a folder. Name a file in it, such as the data.jsonl of a run.")
     name = path.name.lower().removesuffix(".gz")
     suffix = Path(name).suffix
-    if suffix not in _SUFFIXES:
-        raise RecipeError(f"{path} is none of {', '.join(_SUFFIXES)}, nor one of these and .gz. Convert or rename it.")
     try:
+        if not path.exists():
+            raise RecipeError(f"there is no file {path}.{_alike(path)}")
+        if path.is_dir():
+            raise RecipeError(f"{path} is a folder. Name a file in it, such as the data.jsonl of a run.")
+        if suffix not in _SUFFIXES:
+            known = ", ".join(_SUFFIXES)
+            raise RecipeError(f"{path} is none of {known}, nor one of these and .gz. Convert or rename it.")
         with gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb") as file:
             lines = _lines(path, file)
             if suffix in _DELIMITERS:
@@ -163,7 +164,8 @@ def _cut_hint(error: json.JSONDecodeError) -> str:
 
 
 def _json_array(path: Path, lines: Iterator[Line]) -> Iterator[Row]:
-    window = _Window(lines)
+    first = next(lines)
+    window = _Window(first.number, chain([first], lines))
     window.take()
     sign = window.take() if window.peek() == "]" else ","
     while sign == ",":
@@ -189,8 +191,8 @@ def _json_array(path: Path, lines: Iterator[Line]) -> Iterator[Row]:
 class _Window:
     """The part of a long text that is being read: it grows until a value fits, and forgets what was read."""
 
-    def __init__(self, lines: Iterator[Line]) -> None:
-        self.line = 1
+    def __init__(self, line: int, lines: Iterator[Line]) -> None:
+        self.line = line
         self.at = 0
         self._lines = lines
         self._text = ""

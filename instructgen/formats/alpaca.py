@@ -94,7 +94,7 @@ def _turns(column: str, value: object) -> tuple[Message, ...]:
         return ()
     roles: tuple[Role, ...] = ("user", "assistant", "system")
     turns: list[Message] = []
-    for entry in value if isinstance(value, list) else [value]:
+    for entry in value if isinstance(value, list) else [None]:
         match entry:
             case [str(question), str(answer)]:
                 turns += [Message("user", question), Message("assistant", answer)]

@@ -14,7 +14,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -46,14 +46,13 @@ class Store:
 
     Attributes:
         path: the SQLite file.
-        quarantined: damaged rows found since it was opened.
         oldest: when the oldest completion handed out was recorded, in seconds since 1970; None before the first.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.quarantined = 0
         self.oldest: float | None = None
+        self._damaged: set[str] = set()
         self._jobs: SimpleQueue[tuple[_Job, asyncio.Future[Any], asyncio.AbstractEventLoop] | None] = SimpleQueue()
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -65,6 +64,11 @@ class Store:
             raise _store_error(path, error) from error
         self._writer = threading.Thread(target=self._write, name="instructgen-store", daemon=True)
         self._writer.start()
+
+    @property
+    def quarantined(self) -> int:
+        """Damaged rows found since it was opened."""
+        return len(self._damaged)
 
     def get(self, key: str) -> Completion | None:
         """The completion recorded under this key, or None. A damaged row is set aside and counts as missing.
@@ -80,7 +84,8 @@ class Store:
             raise _store_error(self.path, error) from error
         if row is None:
             return None
-        if row[2] == _crc(key, row[0], row[1]):
+        sound = isinstance(row[0], bytes) and isinstance(row[1], bytes)
+        if sound and row[2] == _crc(key, row[0], row[1]):
             try:
                 completion = completion_from_json(json.loads(row[1]), key)
             except (ValueError, KeyError, TypeError):
@@ -88,7 +93,7 @@ class Store:
             else:
                 self.oldest = row[3] if self.oldest is None else min(self.oldest, row[3])
                 return completion
-        self._quarantine(key)
+        self._quarantine(key, row[:3])
         return None
 
     async def put(self, row: Record) -> Completion:
@@ -111,17 +116,14 @@ class Store:
             _crc(row.key, request, completion),
         )
 
-        def insert(connection: sqlite3.Connection) -> bytes | None:
+        def insert(connection: sqlite3.Connection) -> int:
             sql = "INSERT OR IGNORE INTO completions VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-            if connection.execute(sql, values).rowcount:
-                return None
-            stored = connection.execute("SELECT completion FROM completions WHERE key = ?", values[:1]).fetchone()
-            return bytes(stored[0])
+            return connection.execute(sql, values).rowcount
 
-        first = await self._submit(insert)
-        if first is None:
+        if await self._submit(insert):
             return row.completion
-        return completion_from_json(json.loads(first), row.key)
+        # What was there first is looked at like any other row; if it is damaged, it has left when this comes again.
+        return self.get(row.key) or await self.put(row)
 
     async def note_address(self, engine: str, address: str) -> list[str]:
         """Remember that an identity answered from an address; returns the other addresses it was seen at."""
@@ -146,14 +148,16 @@ class Store:
         self._jobs.put((job, future, loop))
         return future
 
-    def _quarantine(self, key: str) -> None:
-        self.quarantined += 1
-        values = (bytes.fromhex(key),)
+    def _quarantine(self, key: str, damaged: tuple[Any, ...]) -> None:
+        self._damaged.add(key)
+        values = (bytes.fromhex(key), *damaged)
 
         def move(connection: sqlite3.Connection) -> None:
+            # Not by the key alone: another process may have put a sound row in its place meanwhile.
+            where = "FROM completions WHERE key = ? AND request IS ? AND completion IS ? AND crc IS ?"
             columns = "key, engine, draw, seed, at, request, completion, crc"
-            connection.execute(f"INSERT INTO quarantine SELECT {columns} FROM completions WHERE key = ?", values)
-            connection.execute("DELETE FROM completions WHERE key = ?", values)
+            connection.execute(f"INSERT INTO quarantine SELECT {columns} {where}", values)
+            connection.execute(f"DELETE {where}", values)
 
         self._submit(move).add_done_callback(lambda future: future.cancelled() or future.exception())
 
@@ -174,9 +178,10 @@ class Store:
             connection.execute("BEGIN IMMEDIATE")
             results = [job(connection) for job in jobs]
             connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:  # whatever it is: this thread must go on, and who waits must hear of it
             if connection.in_transaction:
-                connection.execute("ROLLBACK")
+                with suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
             return _store_error(self.path, error)
         return results
 
@@ -191,10 +196,12 @@ def stored_rows(path: Path, keys: Iterable[str]) -> Iterator[Record]:
         return
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            sql = "SELECT engine, draw, seed, request, completion FROM completions WHERE key = ?"
+            sql = "SELECT engine, draw, seed, request, completion, crc FROM completions WHERE key = ?"
             for key in keys:
                 row = connection.execute(sql, (bytes.fromhex(key),)).fetchone()
                 if row is not None:
+                    if row[5] != _crc(key, row[3], row[4]):
+                        raise ValueError(f"the row of {key} is damaged")
                     request = request_from_json(json.loads(row[3]))
                     completion = completion_from_json(json.loads(row[4]), key)
                     yield Record(row[0], request, row[1], row[2], completion)
@@ -213,8 +220,12 @@ def default_path(start: Path) -> Path:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 
@@ -247,6 +258,8 @@ def _answer(
 
 def _store_error(path: Path, error: Exception) -> StoreError:
     cure = "Is the disk full, or the folder not writable? Another place: store=PATH, or INSTRUCTGEN_STORE=PATH."
+    if isinstance(error, ValueError | KeyError | TypeError):
+        cure = "Run the recipe again: what is damaged is set aside, and asked for anew."
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
         cure = (
             "The file is damaged or is no store. Move it aside (a new one is made), or rescue it with "

@@ -1,0 +1,1 @@
+"""Exact similarity of texts at speed: tokens and indexes that know nothing but strings and numbers."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,8 +20,8 @@ _BIT = [1 << bit for bit in range(BITS)]
 class InvertedLists:
     """The texts of an index by the tokens of their heads and tails (see ``prefix``).
 
-    A text is a sequence of labels of at most 2**31 texts. Labels may be numbered in any order that stays the same for
-    all texts; it is fast if rare tokens have large labels.
+    A text is a sequence of labels: one number for each token, the same in all texts. Any numbering is right; one that
+    gives rare tokens the larger numbers is fast.
     """
 
     def __init__(self, threshold: float) -> None:
@@ -80,9 +81,8 @@ class InvertedLists:
             order = np.flatnonzero(own)
             order = order[np.argsort(found.label[order], kind="stable")]
             names, firsts = np.unique(found.label[order], return_index=True)
-            content = entries[found.text[order]].tobytes()
-            ends = [*(firsts[1:] * _ENTRY.itemsize).tolist(), len(content)]
-            for label, start, end in zip(names.tolist(), (firsts * _ENTRY.itemsize).tolist(), ends, strict=True):
+            content, bounds = entries[found.text[order]].tobytes(), np.append(firsts, len(order)) * _ENTRY.itemsize
+            for label, (start, end) in zip(names.tolist(), pairwise(bounds.tolist()), strict=True):
                 lists[label] = bytearray(content[start:end])
         return made
 

@@ -16,7 +16,7 @@ Integers = npt.NDArray[np.signedinteger]
 Words = npt.NDArray[np.unsignedinteger]
 Floats = npt.NDArray[np.float64]
 
-WORD = 64  # tokens of one sequence that the vectorised functions hold in a machine word
+WORD = 64  # most tokens of the query of common_to_many: a bit each in a machine word
 LONG = 8192  # tokens above which one sequence no longer goes into one Python integer
 
 
@@ -122,13 +122,13 @@ def common_to_many(query: Sequence[int], flat: Integers, starts: Integers) -> In
     # active[s] sequences have more than s tokens in common with the query; they come first in the order.
     active = np.searchsorted(-counts[order], -np.arange(counts.max(initial=0)), side="left")
     for step, number in enumerate(active.tolist()):
-        advance(state[:number], matching[begins[:number] + step])
+        _advance(state[:number], matching[begins[:number] + step])
     lengths = np.empty(len(order), np.int64)
     lengths[order] = np.bitwise_count(~state)
     return lengths
 
 
-def advance(state: Words, matching: Words) -> None:
+def _advance(state: Words, matching: Words) -> None:
     """One token of Hyyrö's recurrence, in place: the zeros of ``state`` count the common subsequence so far."""
     matched = state & matching
     rest = state - matched

@@ -59,7 +59,7 @@ class RougeIndex:
     def __init__(self, threshold: float = 0.7) -> None:
         if not 0 < threshold < 1:
             raise ValueError(f"A threshold of ROUGE-L lies between 0 and 1 (0.7 is usual); this is {threshold}.")
-        self.threshold = threshold
+        self._threshold = threshold
         self._ids: list[str] = []
         self._labels = _vocabulary({})
         # The labels of all tokens, one text after the other; text i starts at _starts[i].
@@ -69,6 +69,11 @@ class RougeIndex:
 
     def __len__(self) -> int:
         return len(self._ids)
+
+    @property
+    def threshold(self) -> float:
+        """What a score must be above."""
+        return self._threshold
 
     def add(self, text: str | Sequence[str], id: str) -> None:
         """Put a text into the index, however similar it is to others."""
@@ -85,7 +90,7 @@ class RougeIndex:
         if not candidates:
             return None
         place, score = _best(query, candidates, self._flat, self._starts)
-        return Match(self._ids[place], score) if score > self.threshold else None
+        return Match(self._ids[place], score) if score > self._threshold else None
 
     def filter(self, texts: Iterable[str | Sequence[str]], ids: Iterable[str] | None = None) -> list[Match | None]:
         """Add each text that has no ``nearest_above`` among those before it: the same as one by one, but faster.
@@ -157,7 +162,7 @@ class RougeIndex:
         self._labels = _vocabulary(dict(zip(self._labels, renamed[list(self._labels.values())].tolist(), strict=True)))
         flat = renamed[flat]
         self._flat = array("i", flat.tobytes())
-        self._lists = InvertedLists.of(flat, starts, self.threshold)
+        self._lists = InvertedLists.of(flat, starts, self._threshold)
         self._ordered = len(self)
 
     def _filter_each(self, texts: Sequence[str | Sequence[str]], ids: Sequence[str]) -> list[Match | None]:
@@ -177,13 +182,13 @@ class RougeIndex:
             flat.extend(map(self._labels.__getitem__, _tokens(text)))
             starts.append(len(flat))
         names = [*self._ids, *ids]
-        later, earlier = candidate_pairs(*_arrays(flat, starts), before, self.threshold)
+        later, earlier = candidate_pairs(*_arrays(flat, starts), before, self._threshold)
         decisions: list[Match | None] = [None] * len(names)
         for i, pairs in groupby(zip(later.tolist(), earlier.tolist(), strict=True), itemgetter(0)):
             candidates = [j for _, j in pairs if decisions[j] is None]
             if candidates:
                 place, score = _best(flat[starts[i] : starts[i + 1]], candidates, flat, starts)
-                if score > self.threshold:
+                if score > self._threshold:
                     decisions[i] = Match(names[place], score)
         kept = np.array([decision is None for decision in decisions[before:]])
         new, sizes = np.array(flat[self._starts[-1] :], np.int32), np.diff(starts[before:])

@@ -1,8 +1,8 @@
 """Quickstart: sixty seed tasks in, a deduplicated data set out, offline.
 
 Self-Instruct writes new tasks from the seeds and from what it has already accepted; a teacher answers each of them;
-what is malformed, off limits, too similar or cut off is rejected with its reason. Without a key the model is a recording,
-so this runs anywhere and always gives the same bytes; with ``--teacher openai/NAME`` the same recipe runs live.
+what is malformed, off limits, too similar or cut off is rejected with its reason. Without a key the model is a
+recording, so this runs anywhere and always gives the same bytes; with ``--teacher openai/NAME`` it runs live.
 
 Paper: Wang et al., Self-Instruct (arXiv 2212.10560), in the one-call form of Stanford Alpaca (2023).
 Cost for 1,000 kept examples: about 120 requests for tasks and 1,100 for answers.

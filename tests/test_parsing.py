@@ -658,3 +658,10 @@ def test_long_texts_are_read_in_linear_time(text: str) -> None:
             assert reader(text) is not None
         except ParseError as error:
             assert error.text == text
+
+
+def test_the_first_line_of_an_input_keeps_its_indentation() -> None:
+    text = "4. Instruction: Add the row sums.\n4. Input:\n   a | b\n  1 | 2\n4. Output:\n    total\n  3\n"
+    assert task_blocks(text, 4) == [Task(4, "Add the row sums.", "   a | b\n  1 | 2", "    total\n  3")]
+    bold = "**4. Instruction:** Go on.\n**4. Input:** <noinput>\n**4. Output:**\n\n    code()\n"
+    assert task_blocks(bold, 4) == [Task(4, "Go on.", "", "    code()")]

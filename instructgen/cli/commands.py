@@ -18,7 +18,9 @@ from instructgen.errors import RecipeError
 from instructgen.recording import Record, recorded_json
 from instructgen.runtime.budget import Budget
 from instructgen.runtime.dry_run import dry_run
+from instructgen.runtime.pipeline import default_store
 from instructgen.runtime.run import Run
+from instructgen.runtime.store import stored_rows
 
 
 def run(options: argparse.Namespace) -> int:
@@ -58,7 +60,7 @@ def pending(options: argparse.Namespace) -> int:
     pipeline = recipes.build(options.function, options)
     waiting = pipeline.pending(seed=options.seed, store=options.store)
     if options.take is not None:
-        answers = _answers(options.take, {row.key: row for row in waiting})
+        answers = _answers(options.take, {row.key: row for row in waiting}, options.store or default_store())
         waiting = pipeline.pending(seed=options.seed, store=options.store, take=answers)
         print(f"took {plural(len(answers), 'answer')}; {plural(len(waiting), 'request')} pending.")
         return 0
@@ -135,8 +137,8 @@ def _shard(text: str) -> tuple[int, int]:
     return int(share), int(number)
 
 
-def _answers(path: Path, waiting: dict[str, Record]) -> list[Record]:
-    """The answers in a file, each with the request it belongs to; answers to nothing pending are an error."""
+def _answers(path: Path, waiting: dict[str, Record], store: Path) -> list[Record]:
+    """The answers in a file, each with the request it belongs to; what is recorded already is passed over."""
     answers = []
     try:
         lines = path.read_bytes().split(b"\n")
@@ -147,10 +149,14 @@ def _answers(path: Path, waiting: dict[str, Record]) -> list[Record]:
             continue
         try:
             data: dict[str, Any] = json.loads(line)
+            if data["key"] not in waiting and any(stored_rows(store, [data["key"]])):
+                continue
             row = waiting[data["key"]]
             completion = Completion(data["text"], data.get("finish", "stop"), model=data.get("model", ""), key=row.key)
         except KeyError as error:
-            raise RecipeError(f"{path}, line {number}: {error} is missing or no pending request's key.") from error
+            raise RecipeError(
+                f"{path}, line {number}: {error} is missing, or is the key of no pending request."
+            ) from error
         except (ValueError, TypeError) as error:
             raise RecipeError(f"{path}, line {number} is no answer: {error}.\nWrite key and text.") from error
         if not isinstance(completion.text, str) or completion.finish not in ("stop", "length", "filtered"):
@@ -162,7 +168,7 @@ def _answers(path: Path, waiting: dict[str, Record]) -> list[Record]:
 def _reason(reject: dict[str, Any]) -> str:
     parts = [str(reject["code"])]
     if reject["value"] is not None:
-        parts.append(f"{reject['value']} against {reject['limit']}")
+        parts.append(str(reject["value"]) if reject["limit"] is None else f"{reject['value']} against {reject['limit']}")
     if reject["neighbour"]:
         parts.append(f"neighbour {reject['neighbour']}")
     return clean(", ".join([*parts, reject["detail"]] if reject["detail"] else parts))

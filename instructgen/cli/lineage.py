@@ -54,7 +54,7 @@ def lineage_lines(run: Run, row: dict[str, Any]) -> Iterator[str]:
 
 
 def run_records(run: Run) -> list[Record]:
-    """The recorded completions that the rows of a run name, in the order of their first mention.
+    """The recorded completions that a run was made from: those its rows name, in that order, then those it names.
 
     Raises:
         RecipeError: some are neither in the store nor in a recording any more.
@@ -64,6 +64,7 @@ def run_records(run: Run) -> list[Record]:
         for row in run.rows(name):
             for step in (*row["ancestors"], row):
                 calls.update(dict.fromkeys(step["calls"]))
+    calls.update(dict.fromkeys(run.manifest.get("further_calls", ())))
     records = _records(run, list(calls))
     missing = [call for call in calls if call not in records]
     if missing:

@@ -5,6 +5,8 @@ Every repetition in these patterns is bounded, so that a reader's time grows wit
 
 from __future__ import annotations
 
+import re
+
 SPACE = "[ \t\u00a0\u3000]"
 """A space within a line, the non-breaking and the full-width one included."""
 
@@ -26,11 +28,17 @@ def without_emphasis(mark: str, content: str) -> str:
 
     The mark closes right behind the label, or at the end of the content, or belongs to the content's first words.
     """
-    content = content.strip()
+    content = _unwrapped(content)
     if not mark:
         return content
     if content.startswith(mark):
-        return content[len(mark) :].lstrip()
+        return _unwrapped(content[len(mark) :])
     if content.endswith(mark) and content.count(mark) == 1:
         return content[: -len(mark)].rstrip()
     return mark + content
+
+
+def _unwrapped(content: str) -> str:
+    """The content without white space around it; a first line of its own keeps its indentation (tables, code)."""
+    blank = re.match(r"\s*\n", content)
+    return content[blank.end() :].rstrip() if blank else content.strip()

@@ -139,7 +139,7 @@ def _read(body: str, block: Sequence[_Marker], stop: int, highest: int) -> Task 
     if pair is None:
         return Broken(number, text, "labels")
     given, answer = pair
-    instruction = without_emphasis(head.mark, body[head.end : given.start])
+    instruction = without_emphasis(head.mark, body[head.end : given.start]).strip()
     output = _without_separators(without_emphasis(answer.mark, body[answer.end : max(stop, answer.end)]))
     if not instruction:
         return Broken(number, text, "empty_instruction")

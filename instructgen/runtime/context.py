@@ -18,12 +18,23 @@ class StageContext:
     """The Context of one source, or of one example in one generator.
 
     Attributes:
-        calls: keys of the completions handed out so far.
         parked: asks that wait for something other than an answer.
         idle: whether the work waits for the runner rather than for a completion.
     """
 
-    __slots__ = ("_example_id", "_gateway", "_seed", "_spawn", "_stage", "calls", "idle", "parked", "seeds")
+    __slots__ = (
+        "_answered",
+        "_asking",
+        "_example_id",
+        "_gateway",
+        "_quiet",
+        "_seed",
+        "_spawn",
+        "_stage",
+        "idle",
+        "parked",
+        "seeds",
+    )
 
     def __init__(
         self,
@@ -35,10 +46,12 @@ class StageContext:
         example_id: str,
         seeds: Sequence[Example],
     ) -> None:
-        self.calls: list[str] = []
         self.parked = 0
         self.idle = False
         self.seeds = seeds
+        self._answered: set[tuple[int, str]] = set()
+        self._asking = 0
+        self._quiet = asyncio.Event()
         self._gateway = gateway
         self._spawn = spawn
         self._seed = seed
@@ -47,8 +60,12 @@ class StageContext:
 
     async def ask(self, engine: Engine, request: Request, *, draw: int = 0) -> Completion:
         """See Context.ask."""
-        completion = await self._gateway.ask(self, engine, request, draw)
-        self.calls.append(completion.key)
+        self._asking += 1
+        try:
+            completion = await self._gateway.ask(self, engine, request, draw)
+        finally:
+            self._asked()
+        self._answered.add((draw, completion.key))
         return completion
 
     def start(self, engine: Engine, request: Request, *, draw: int = 0) -> Awaitable[Completion]:
@@ -56,6 +73,8 @@ class StageContext:
         future: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
         # Not everything that was started is awaited in the end; an unread error is no news then.
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+        self._asking += 1
 
         async def run() -> None:
             try:
@@ -66,9 +85,27 @@ class StageContext:
             else:
                 if not future.done():
                     future.set_result(completion)
+            finally:
+                self._asked()
 
         self._spawn(run())
         return future
+
+    @property
+    def calls(self) -> list[str]:
+        """Keys of the completions handed out so far, by draw and key: answers arrive in any order."""
+        return [key for _, key in sorted(self._answered)]
+
+    async def settled(self) -> None:
+        """Wait until nothing is being asked any more, so that ``calls`` does not depend on what came first."""
+        while self._asking:
+            self._quiet.clear()
+            await self._quiet.wait()
+
+    def _asked(self) -> None:
+        self._asking -= 1
+        if not self._asking:
+            self._quiet.set()
 
     def random(self, *labels: object) -> Random:
         """See Context.random."""

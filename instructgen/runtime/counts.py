@@ -17,11 +17,19 @@ from instructgen.example import Example
 
 @dataclass(slots=True)
 class Node:
-    """An example that a generator made others of. ``parent`` is None when it came from the source."""
+    """An example that a generator made others of.
+
+    Attributes:
+        parent: None when it came from the source.
+        stage: number of the generator.
+        counted: whether anything that was made of it is written.
+        calls: the completions that the generator was handed.
+    """
 
     parent: Node | None
     stage: int
     counted: bool = False
+    calls: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -33,12 +41,27 @@ class Item:
         node: what it was made from; None for the source's own.
         verdict: why it is not kept, or None.
         stage: number of the stage that decided it.
+        written: whether it is a row of the run's files.
+        expansion: what stands for it once a generator has made others of it.
     """
 
     example: Example
     node: Node | None = None
     verdict: Reject | EngineError | None = None
     stage: int = 0
+    written: bool = False
+    expansion: Node | None = None
+
+    @property
+    def named(self) -> bool:
+        """Whether a written row names its calls."""
+        return self.written or (self.expansion is not None and self.expansion.counted)
+
+    @property
+    def calls(self) -> list[str]:
+        """The completions that it and its ancestors name."""
+        steps = (*self.example.ancestors, self.example)
+        return [call for step in steps for call in step.calls]
 
 
 @dataclass(slots=True)
@@ -54,6 +77,7 @@ class Counts:
 
     def add(self, item: Item) -> None:
         """Count one written row, and every example on the way to it that was not counted yet."""
+        item.written = True
         if item.verdict is None:
             self.kept += 1
         elif isinstance(item.verdict, Reject):

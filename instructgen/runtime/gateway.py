@@ -331,7 +331,8 @@ class Gateway:
         except TimeoutError:
             raise self._error(lane, Unavailable("no answer within the deadline")) from None
         except EngineError as error:
-            raise self._error(lane, error) from error
+            self._error(lane, error)
+            raise  # as it is: its own cause says what the network did
         finally:
             self.telemetry.sent(-1)
             if not answered:  # an answer keeps its slot until it is recorded, so that a crash loses no more than these

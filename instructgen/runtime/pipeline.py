@@ -193,6 +193,7 @@ class _Execution:
         self._style = style
         self._runner = Runner(plan, gateway, self._sink)
         self._drains: set[asyncio.Task[None]] = set()
+        self._last: Item | None = None
 
     async def go(self) -> tuple[str, BaseException | None]:
         """Run to an end; returns how it ended and the error to raise once the files are in place."""
@@ -242,6 +243,7 @@ class _Execution:
                 "failed": failed,
             },
             "stages": self.counts.table(self._plan.names),
+            "further_calls": self._runner.further_calls(self._last) if how == "limit" and self._last else [],
         }
 
     def telemetry(self, store: Store) -> dict[str, Any]:
@@ -257,15 +259,18 @@ class _Execution:
             "oldest_answer": store.oldest,
             "quarantined": store.quarantined,
             "store": str(store.path.resolve()),
-            "recordings": [
-                str(engine.path)
-                for engine in engines_in([self._plan.source, *self._plan.steps])
-                if hasattr(engine, "recall") and hasattr(engine, "path")
-            ],
+            "recordings": sorted(
+                {
+                    str(engine.path.resolve())
+                    for engine in engines_in([self._plan.source, *self._plan.steps])
+                    if hasattr(engine, "recall") and hasattr(engine, "path")
+                }
+            ),
         }
 
     def _sink(self, item: Item) -> bool:
         self.counts.add(item)
+        self._last = item
         self._directory.write(item, self._plan.names)
         return self._limit is not None and self.counts.kept >= self._limit
 
@@ -275,7 +280,7 @@ class _Execution:
         first = next(iter(self._gateway.parked.values()))
         prompt = first.request.text or first.request.messages[-1].content
         return EngineError(
-            f"{len(self._gateway.parked)} requests to {first.engine} are not in the recording; the first ends with: "
+            f"not in the recording of {first.engine}: {len(self._gateway.parked)} of the requests; the first ends with "
             f"{prompt.strip()[-80:]!r}\n"
             "Its answers belong to other prompts, seeds or parameters. Run with a live engine, or see what is missing "
             "with `instructgen pending`.",

@@ -69,6 +69,7 @@ class Runner:
         self._plan = plan
         self._gateway = gateway
         self._sink = sink
+        self._segments = _segments(plan)
         self._live: set[StageContext] = set()
         self._moves = 0
 
@@ -82,16 +83,31 @@ class Runner:
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                segments = _segments(self._plan)
-                queues = [asyncio.Queue[_Entry | None](self._plan.window) for _ in segments]
+                queues = [asyncio.Queue[_Entry | None](self._plan.window) for _ in self._segments]
                 group.create_task(self._watch())
                 group.create_task(self._read(queues[0]))
-                for position, segment in enumerate(segments):
+                for position, segment in enumerate(self._segments):
                     onward = queues[position + 1] if position + 1 < len(queues) else None
                     group.create_task(self._pump(segment, queues[position], onward))
         except BaseExceptionGroup as raised:
             return _ending(raised)
         raise AssertionError("the task group ends by an exception")
+
+    def further_calls(self, last: Item) -> list[str]:
+        """The calls without which a run up to this row cannot be repeated, and that its rows may not name.
+
+        A limit can cut between examples that were made together, and behind a select that has seen everything.
+        """
+        calls: dict[str, None] = {}
+        node = last.node
+        while node is not None:
+            calls.update(dict.fromkeys(node.calls))
+            node = node.parent
+        for segment in self._segments:
+            for item in segment.held:
+                if not item.named:
+                    calls.update(dict.fromkeys(item.calls))
+        return [call for call in calls if call not in last.calls]
 
     # ---------------------------------------------------------------- the tasks
 
@@ -149,23 +165,27 @@ class Runner:
 
     async def _generate(self, generator: Generator, stage: int, item: Item) -> list[Item]:
         """All that a generator makes of one example. What it made before an error is kept."""
-        node = Node(item.node, stage)
+        node = item.expansion = Node(item.node, stage)
         context = self._context(stage, item.example.id)
         made: list[Item] = []
+        verdict: Reject | EngineError | None = None
         try:
             async for entry in generator.generate(item.example, context):
                 made.append(_item(entry, node, stage))
         except ParseError as error:
-            reject = Reject("unparsable", detail=str(error))
-            made.append(self._tombstone(item, context, node, stage, reject))
+            verdict = Reject("unparsable", detail=str(error))
         except EngineError as error:
-            made.append(self._tombstone(item, context, node, stage, error))
-        finally:
-            self._live.discard(context)
-        if not made:
-            made.append(self._tombstone(item, context, node, stage, Reject("nothing", detail="no example was made")))
+            verdict = error
+        await context.settled()
+        self._live.discard(context)
+        node.calls = context.calls
+        if verdict is None and not made:
+            verdict = Reject("nothing", detail="no example was made")
+        if verdict is not None:
+            example = item.example.child(self._plan.names[stage], calls=node.calls)
+            made.append(Item(example, node, verdict, stage))
         self.born += len(made)
-        _claim(context.calls, made[-1], made)
+        _claim(node.calls, made[-1], made)
         return _distinct(made)
 
     async def _watch(self) -> None:
@@ -207,12 +227,6 @@ class Runner:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> object:
         return self._group.create_task(work)
 
-    def _tombstone(
-        self, item: Item, context: StageContext, node: Node, stage: int, verdict: Reject | EngineError
-    ) -> Item:
-        example = item.example.child(self._plan.names[stage], calls=context.calls)
-        return Item(example, node, verdict, stage)
-
 
 class _Segment:
     """The filters and selects between two generators, and the generator that follows them."""
@@ -225,6 +239,11 @@ class _Segment:
         self._steps = steps
         self._plan = plan
         self._held: dict[int, list[Item]] = {stage: [] for stage, step in steps if not isinstance(step, Filter)}
+
+    @property
+    def held(self) -> list[Item]:
+        """What the selects saw."""
+        return [item for items in self._held.values() for item in items]
 
     def feed(self, item: Item) -> list[Item]:
         """What comes out for one item going in."""
@@ -280,8 +299,9 @@ def _selected(select: Select, items: list[Item], stage: int, random: Random) -> 
         matching = by_id.get(example.id)
         if not matching:
             raise RecipeError(f"{type(select).__name__} returned example {example.id}, which it was not given.")
-        node = matching.pop(0).node
-        (kept if verdict is None else rejected).append(Item(example, node, verdict, stage))
+        item = matching.pop(0)
+        item.example, item.verdict, item.stage = example, verdict, stage
+        (kept if verdict is None else rejected).append(item)
     if len(kept) + len(rejected) != len(items):
         lost = len(items) - len(kept) - len(rejected)
         raise RecipeError(f"{type(select).__name__} lost {lost} of {len(items)} examples: yield a Rejected for each.")

@@ -1,0 +1,152 @@
+"""The shipped recording plays the quickstart offline, holds just what that needs, and does not read like a template."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from instructgen.cli import recipes
+from instructgen.example import Example
+from instructgen.recording import recorded_from_json, recorded_json
+from instructgen.runtime.run import Run
+from tests.support.textstats import template_findings
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+RECORDING = EXAMPLES / "recordings" / "quickstart.jsonl"
+REASONS_MEANT_TO_BE_SHOWN = {
+    "keyword", "rouge", "too_short", "too_long", "truncated", "labels", "empty_output", "write_program",
+}  # fmt: skip
+
+Row = dict[str, Any]
+Replay = Callable[[str], Run]
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[str]:
+    text = RECORDING.read_text(encoding="utf-8")
+    assert text.endswith("\n")
+    return text[:-1].split("\n")
+
+
+@pytest.fixture(scope="module")
+def rows(lines: list[str]) -> list[Row]:
+    return [json.loads(line) for line in lines]
+
+
+@pytest.fixture(scope="module")
+def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
+    """Runs the real recipe with its default teacher, each time into a directory and a store that are new."""
+
+    def run(name: str) -> Run:
+        place = tmp_path_factory.mktemp(name)
+        pipeline = recipes.load(EXAMPLES / "quickstart.py")()
+        return pipeline.run(place / "run", store=place / "completions.db", progress="none")
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def run(replay: Replay) -> Run:
+    return replay("first")
+
+
+def calls_of(example: Example) -> set[str]:
+    return set(example.calls).union(*(ancestor.calls for ancestor in example.ancestors))
+
+
+def answers_to_tasks(rows: list[Row]) -> list[str]:
+    """The answers of the teacher; the requests for new tasks are those with a stop string."""
+    return [row["completion"]["text"] for row in rows if "stop" not in row["request"]["sampling"]]
+
+
+# ---------------------------------------------------------------- the replay
+
+
+def test_quickstart_runs_without_asking_anybody(run: Run, rows: list[Row]) -> None:
+    assert run.complete
+    assert run.telemetry["calls"]["new"] == 0
+    assert run.telemetry["calls"]["replayed"] == len(rows)
+    assert run.counts["failed"] == 0
+
+
+def test_it_keeps_enough_and_shows_many_reasons(run: Run) -> None:
+    assert len(run) >= 40
+    assert run.reasons.keys() >= REASONS_MEANT_TO_BE_SHOWN
+    assert run.counts["rejected"] < run.counts["kept"] / 2
+
+
+def test_counts_balance_and_agree_with_the_rows(run: Run) -> None:
+    counts = run.counts
+    assert counts["source"] + counts["born"] - counts["expanded"] == counts["kept"] + counts["rejected"]
+    assert len(list(run)) == counts["kept"]
+    assert Counter(rejected.reject.code for rejected in run.rejected()) == run.reasons
+
+
+def test_a_second_replay_gives_the_same_bytes(run: Run, replay: Replay) -> None:
+    again = replay("second")
+    for name in ("data.jsonl", "rejected.jsonl", "failed.jsonl", "manifest.json"):
+        assert (again.path / name).read_bytes() == (run.path / name).read_bytes(), name
+
+
+# ---------------------------------------------------------------- the rows
+
+
+def test_it_holds_exactly_the_calls_of_the_run(run: Run, rows: list[Row]) -> None:
+    examples = [*run, *(rejected.example for rejected in run.rejected())]
+    keys = [row["key"] for row in rows]
+    assert len(set(keys)) == len(keys)
+    assert set(keys) == set().union(*map(calls_of, examples))
+
+
+def test_every_row_stands_under_its_recomputed_key_as_it_would_be_written_anew(lines: list[str]) -> None:
+    for line in lines:
+        row = json.loads(line)
+        record = recorded_from_json(row)  # computes the key afresh and does not look at the one in the row
+        assert record.key == row["key"]
+        assert json.dumps(recorded_json(record), ensure_ascii=False) == line, row["key"]
+
+
+def test_every_row_names_its_label_in_place_of_a_model(rows: list[Row]) -> None:
+    assert {row["engine"] for row in rows} == {"written/quickstart"}
+    assert {row["completion"]["model"] for row in rows} == {"written"}
+    assert not any("usage" in row["completion"] for row in rows)
+
+
+def test_completions_are_not_empty_and_some_are_cut_off(rows: list[Row]) -> None:
+    assert all(row["completion"]["text"].strip() for row in rows)
+    assert {row["completion"]["finish"] for row in rows} == {"stop", "length"}
+
+
+# ---------------------------------------------------------------- the texts
+
+
+def test_answers_do_not_look_template_made(rows: list[Row]) -> None:
+    long_enough = [text for text in answers_to_tasks(rows) if len(text.split()) >= 15]
+    assert len(long_enough) >= 40
+    assert template_findings(long_enough) == []
+
+
+def test_instructions_do_not_look_template_made(run: Run) -> None:
+    assert template_findings([example.instruction for example in run]) == []
+
+
+def test_half_of_the_instructions_come_with_an_input(run: Run) -> None:
+    assert 0.35 <= sum(bool(example.input) for example in run) / len(run) <= 0.65
+
+
+@pytest.mark.parametrize("filler", ["sure", "certainly", "of course", "absolutely", "great question", "as an ai"])
+def test_no_answer_opens_with_filler(rows: list[Row], filler: str) -> None:
+    assert [text for text in answers_to_tasks(rows) if text.lower().startswith(filler)] == []
+
+
+def test_no_answer_is_the_output_of_its_task_again(run: Run, rows: list[Row]) -> None:
+    """The teacher answers afresh; only labels, which leave no choice of words, may come out alike."""
+    tasks = "\n".join(row["completion"]["text"] for row in rows if "stop" in row["request"]["sampling"])
+    copied = [example.output for example in run if f"Output:\n{example.output}" in tasks]
+    assert all(len(output.split()) < 15 for output in copied)
+    assert len(copied) <= 3

@@ -1,0 +1,1 @@
+"""Measurements against the best peers, each a command: `python -m benchmarks.NAME`."""

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measure import peak_memory
 from tests.support.fault_server import ServerProcess
 
 PROMPT = "Give one short tip for task number {}, in one sentence, for somebody who has little time and few tools."
@@ -114,7 +115,7 @@ def _child(job: Job) -> None:
     times = _instructgen(job) if job.client == "instructgen" else asyncio.run(_sdk(job))
     usage = resource.getrusage(resource.RUSAGE_SELF)
     cpu = usage.ru_utime + usage.ru_stime - before.ru_utime - before.ru_stime
-    print(json.dumps({**times, "cpu": cpu, "peak": usage.ru_maxrss / 1024}))
+    print(json.dumps({**times, "cpu": cpu, "peak": peak_memory()}))
 
 
 def _instructgen(job: Job) -> dict[str, float]:

@@ -10,7 +10,6 @@ tools do it: a barrier after every batch, a barrier after every step, and ordere
 from __future__ import annotations
 
 import asyncio
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from hashlib import blake2b
 from pathlib import Path
 from random import Random
 
+from benchmarks.measure import peak_memory
 from instructgen import (
     Completion,
     Context,
@@ -236,8 +236,7 @@ def _memory_of(count: int) -> None:
         pipeline = Pipeline(Count(count), [Touch(), Filter(_keep)])
         run: Run = pipeline.run(Path(folder) / "run", store=Path(folder) / "store.db", progress="none")
         assert len(run) == count
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{peak:6.0f} MB   {time.perf_counter() - started:6.1f} s")
+    print(f"{peak_memory():6.0f} MB   {time.perf_counter() - started:6.1f} s")
 
 
 def main() -> None:

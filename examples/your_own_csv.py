@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 if len(sys.argv) not in (1, 3):
     sys.exit("usage: your_own_csv.py [CSV ENGINE], where ENGINE is openai/NAME, openai/NAME@URL or recorded/PATH")
 table, teacher = sys.argv[1:] or (HERE / "data" / "questions.csv", f"recorded/{HERE}/recordings/your_own_csv.jsonl")
-questions = File(Path(table), columns=(("instruction", "question"), ("input", "text")))
+questions = File(Path(table), columns={"instruction": "question", "input": "text"})
 pipeline = Pipeline(questions, [Respond(engine(str(teacher))), Filter(Length(1, 300, field="output"))])
 run = pipeline.run(f"runs/{Path(table).stem}")
 print(run)

@@ -24,7 +24,7 @@ from instructgen.generators import Respond, SelfInstruct
 from instructgen.prompts import Prompt
 from instructgen.runtime.budget import Budget
 from instructgen.runtime.gateway import Breaker
-from instructgen.runtime.pipeline import Pipeline
+from instructgen.runtime.pipeline import Pipeline, Step
 from instructgen.runtime.run import Run
 from instructgen.seeds import read_seeds, seeds
 from instructgen.selects import Best, Shuffle
@@ -67,6 +67,7 @@ __all__ = [
     "SelfInstruct",
     "Shuffle",
     "Source",
+    "Step",
     "Usage",
     "engine",
     "read_seeds",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from instructgen.contracts import Context
@@ -37,9 +37,9 @@ class File:
     """
 
     path: Path
-    columns: tuple[tuple[str, str], ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     async def examples(self, ctx: Context) -> AsyncIterator[Example]:
         """The examples, one a row."""
-        for example in read_examples(self.path, dict(self.columns)):
+        for example in read_examples(self.path, self.columns):
             yield example

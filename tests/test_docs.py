@@ -72,6 +72,7 @@ def page_with(folder: Path, text: str) -> Path:
         ("```python\nprint(1)\n```\n\n```text\n2\n```\n", "line 5: the page shows\n2"),
         ("```python\nprint(1)\n```\n\n```text\n1\n1\n```\n", "but this was printed"),
         ("```bash\nfalse\n```\n", "exit code 1"),
+        ("<!-- output of: seq 2 -->\n```text\n1\n```\n", "but this was printed"),
         ("```json\n{}\n```\n", "not marked"),
         ("```python\n1\n```\n\nsome words\n\n```text\n1\n```\n", "line 7: not run"),
         ("<!-- not run: -->\n```toml\na = 1\n```\n", "not marked"),
@@ -89,9 +90,9 @@ def test_a_page_that_shows_what_is_so_passes(folder: Path) -> None:
     text = (
         '```csv title="a.csv"\nx\n1\n```\n```bash\ncat a.csv; seq 9\n```\n\n```text\nx\n1\n1\n…\n9\n```\n'
         "```python\nn = 1\n```\n```python\nprint(n)\n```\n```text\n1\n```\n"
-        "<!-- not run: no server -->\n```bash\nfalse\n```\n"
+        "<!-- not run: no server -->\n```sh\nfalse\n```\n<!-- output of: seq 2 -->\n```text\n1\n2\n```\n"
     )
-    assert run_page(page_with(folder, text), folder) == 6
+    assert run_page(page_with(folder, text), folder) == 7
 
 
 def test_python_keeps_its_line_numbers(folder: Path) -> None:

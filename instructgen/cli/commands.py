@@ -14,7 +14,7 @@ from instructgen.cli import recipes
 from instructgen.cli.lineage import find, lineage_lines, run_records
 from instructgen.cli.text import clean, plural, shorten
 from instructgen.contracts import Completion
-from instructgen.errors import RecipeError
+from instructgen.errors import RecipeError, StoreError
 from instructgen.recording import Record, recorded_json
 from instructgen.runtime.budget import Budget
 from instructgen.runtime.dry_run import dry_run
@@ -74,7 +74,7 @@ def pending(options: argparse.Namespace) -> int:
     if options.write is None:
         sys.stdout.write(lines)
     else:
-        options.write.write_text(lines, encoding="utf-8")
+        _write(options.write, lines)
         print(f"{plural(len(waiting), 'request')} pending, written to {options.write}.")
     return 0
 
@@ -87,7 +87,7 @@ def show(options: argparse.Namespace) -> int:
         print(f"  {stage['stage']:20} in {stage['in']:6}  out {stage['out']:6}  failed {stage['failed']}")
     rows = result.rows("rejected.jsonl" if options.rejected else "data.jsonl")
     for row in islice(rows, options.n):
-        print(f"\n{row['id']}  by {row['by']}")
+        print(clean(f"\n{row['id']}  by {row['by']}"))
         if options.rejected:
             print(f"  rejected: {_reason(row['reject'])}")
         for name in ("instruction", "input", "output"):
@@ -99,6 +99,8 @@ def show(options: argparse.Namespace) -> int:
 def trace(options: argparse.Namespace) -> int:
     """``instructgen trace``: the whole lineage of one example."""
     result = Run(options.run)
+    if result.manifest["partial"]:
+        print("note: this run is partial; the same `instructgen run` command finishes it.", file=sys.stderr)
     row, kind = find(result, options.id)
     print("\n".join(clean(line) for line in lineage_lines(result, row)))
     if kind == "kept":
@@ -114,8 +116,7 @@ def record(options: argparse.Namespace) -> int:
     """``instructgen record``: with this file a colleague gets the same bytes, offline."""
     rows = run_records(Run(options.run))
     lines = "".join(json.dumps(recorded_json(row), ensure_ascii=False) + "\n" for row in rows)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(lines, encoding="utf-8")
+    _write(options.out, lines)
     print(f"{plural(len(rows), 'completion')} written to {options.out}.")
     return 0
 
@@ -128,6 +129,14 @@ def export(options: argparse.Namespace) -> int:
     count = result.export(options.format, options.out)
     print(f"{plural(count, 'example')} written to {options.out}.")
     return 0
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def _shard(text: str) -> tuple[int, int]:
@@ -168,7 +177,8 @@ def _answers(path: Path, waiting: dict[str, Record], store: Path) -> list[Record
 def _reason(reject: dict[str, Any]) -> str:
     parts = [str(reject["code"])]
     if reject["value"] is not None:
-        parts.append(str(reject["value"]) if reject["limit"] is None else f"{reject['value']} against {reject['limit']}")
+        limit = "" if reject["limit"] is None else f" against {reject['limit']}"
+        parts.append(f"{reject['value']}{limit}")
     if reject["neighbour"]:
         parts.append(f"neighbour {reject['neighbour']}")
     return clean(", ".join([*parts, reject["detail"]] if reject["detail"] else parts))

@@ -1,24 +1,27 @@
 """Reads the command line, calls the command, and turns every end into an exit code.
 
-0 done · 1 a bug · 2 something handed in cannot be used · 3 finished with failures · 4 stopped by key, quota or budget ·
-5 the store or directory cannot be used · 130 interrupted.
+0 done · 1 a bug · 2 something handed in cannot be used · 3 finished with failures, or stopped by them · 4 stopped by
+key, quota or budget · 5 the store or directory cannot be used · 130 interrupted.
 """
 
 from __future__ import annotations
 
 import logging
+import os
+import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
 
 from instructgen.cli import commands, recipes
-from instructgen.cli.parser import Parser, add_engine_options, add_run_options
+from instructgen.cli.parser import Parser, add_engine_options, add_pending_options, add_run_options, natural
+from instructgen.cli.text import clean
 from instructgen.errors import EngineError, InstructGenError, RecipeError
 from instructgen.formats import FORMATS
-
-_WITH_RECIPE = ("run", "pending")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,18 +29,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
     signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character is no reason to stop
+    resume = f"Resume with the same command: instructgen {shlex.join(arguments)}"
     try:
-        return _dispatch(arguments)
+        code = _dispatch(arguments)
+        sys.stdout.flush()
     except InstructGenError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(clean(f"error: {error}"), file=sys.stderr)
         if isinstance(error, EngineError):
-            print(f"Resume with the same command: instructgen {' '.join(arguments)}", file=sys.stderr)
+            print(resume, file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print(f"interrupted. Resume with the same command: instructgen {' '.join(arguments)}", file=sys.stderr)
+        print(f"interrupted. {resume}", file=sys.stderr)
         return 130
     except BrokenPipeError:
+        # The reader has seen enough; what is still in the buffer must not complain when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    return code
 
 
 def run_file(recipe: str | Path) -> int:
@@ -46,10 +57,10 @@ def run_file(recipe: str | Path) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    parser = _parser(arguments)
+    parser, parsers = _parsers(arguments)
+    if arguments and arguments[0] in parsers:
+        parsers[arguments[0]].refuse_unknown(arguments[1:])
     options = parser.parse_args(arguments)
-    if options.command in _WITH_RECIPE:
-        options.function = recipes.load(options.recipe)
     call = {
         "run": commands.run,
         "pending": commands.pending,
@@ -61,25 +72,26 @@ def _dispatch(arguments: list[str]) -> int:
     return call(options)
 
 
-def _parser(arguments: list[str]) -> Parser:
+def _parsers(arguments: list[str]) -> tuple[Parser, Mapping[str, Parser]]:
     parser = Parser(prog="instructgen", description="Synthetic instruction data, deterministic and replayable.")
+    parser.add_argument("--version", action="version", version=f"instructgen {version('instructgen')}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = subparsers.add_parser("run", help="run a recipe; the same command again resumes")
     pending = subparsers.add_parser("pending", help="write the requests a recipe waits for, or take their answers")
-    for command, name in ((run, "run"), (pending, "pending")):
+    for command, name, add_own_options in ((run, "run", add_run_options), (pending, "pending", add_pending_options)):
         command.add_argument("recipe", type=Path, help="a Python file with a function recipe(…)")
+        group = command.add_argument_group("options of this recipe")
         add_engine_options(command)
+        add_own_options(command)
         path = _recipe_path(arguments, name)
         if path is not None:
             function = recipes.load(path)
+            command.set_defaults(function=function)
             command.description = (function.__doc__ or "").split("\n\n")[0]
-            recipes.add_options(command, function)
-    add_run_options(run)
-    pending.add_argument("--write", type=Path, metavar="FILE", help="where the requests go (default: standard output)")
-    pending.add_argument("--take", type=Path, metavar="FILE", help="record these answers: JSONL with key and text")
+            recipes.add_options(group, function)
     show = subparsers.add_parser("show", help="what a run holds")
     show.add_argument("run", type=Path)
-    show.add_argument("-n", type=int, default=3, help="how many examples (default: 3)")
+    show.add_argument("-n", type=natural, default=3, help="how many examples (default: 3)")
     show.add_argument("--rejected", action="store_true", help="rejected examples instead of kept ones")
     trace = subparsers.add_parser("trace", help="where an example came from: every prompt, completion and decision")
     trace.add_argument("run", type=Path)
@@ -91,7 +103,7 @@ def _parser(arguments: list[str]) -> Parser:
     export.add_argument("run", type=Path)
     export.add_argument("--format", required=True, metavar="NAME", help=", ".join(FORMATS))
     export.add_argument("--out", type=Path, required=True, metavar="FILE")
-    return parser
+    return parser, subparsers.choices
 
 
 def _recipe_path(arguments: list[str], command: str) -> Path | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib.util
 import inspect
 import re
 import sys
+import traceback
 import types
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from instructgen.contracts import Engine, Limits, Price
-from instructgen.errors import RecipeError
+from instructgen.errors import InstructGenError, RecipeError
 from instructgen.runtime.pipeline import Pipeline
 
 _PLAIN = (int, float, str, Path)
@@ -38,7 +40,11 @@ def load(path: Path) -> Callable[..., Pipeline]:
     try:
         spec.loader.exec_module(module)
     except SyntaxError as error:
-        raise RecipeError(f"{path}, line {error.lineno}: {error.msg}.") from error
+        raise RecipeError(f"{error.filename or path}, line {error.lineno}: {error.msg}.") from error
+    except InstructGenError:
+        raise
+    except Exception as error:
+        raise _fault(path, error) from error
     recipe = getattr(module, "recipe", None)
     if not callable(recipe):
         raise RecipeError(f"{path} has no function recipe(…) -> Pipeline.")
@@ -46,9 +52,29 @@ def load(path: Path) -> Callable[..., Pipeline]:
     return found
 
 
-def add_options(parser: argparse.ArgumentParser, recipe: Callable[..., Any]) -> None:
-    """One option for each parameter of the recipe, with the help that its docstring gives."""
-    group = parser.add_argument_group("options of this recipe")
+def _fault(path: Path, error: Exception) -> RecipeError:
+    """What went wrong in a recipe's own code, and in which line of it."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path]
+    place = f"{path}, line {lines[-1]}" if lines else str(path)
+    return RecipeError(f"{place}: {type(error).__name__}: {error}")
+
+
+def add_options(group: argparse._ArgumentGroup, recipe: Callable[..., Any]) -> None:
+    """One option for each parameter of the recipe, with the help that its docstring gives.
+
+    Raises:
+        RecipeError: a parameter cannot become an option.
+    """
+    try:
+        _add_options(group, recipe)
+    except argparse.ArgumentError as error:
+        raise RecipeError(
+            f"a parameter of the recipe has the name of an option that every run has: {error.argument_name}.\n"
+            "Give the parameter another name."
+        ) from error
+
+
+def _add_options(group: argparse._ArgumentGroup, recipe: Callable[..., Any]) -> None:
     helps = _helps(recipe)
     hints = get_type_hints(recipe)
     for name, parameter in inspect.signature(recipe).parameters.items():
@@ -81,6 +107,7 @@ def build(recipe: Callable[..., Pipeline], options: argparse.Namespace) -> Pipel
     from instructgen.engines import engine
 
     hints = get_type_hints(recipe)
+    _check_prices(options.price or [], [name for name, hint in hints.items() if _kind(hint) is Engine])
     values: dict[str, Any] = {}
     for name in inspect.signature(recipe).parameters:
         if not hasattr(options, f"recipe_{name}"):
@@ -89,7 +116,12 @@ def build(recipe: Callable[..., Pipeline], options: argparse.Namespace) -> Pipel
         if _kind(hints.get(name, str)) is Engine and isinstance(value, str):
             value = engine(value, limits=_limits(options, name))
         values[name] = value
-    pipeline = recipe(**values)
+    try:
+        pipeline = recipe(**values)
+    except InstructGenError:
+        raise
+    except Exception as error:
+        raise _fault(options.recipe, error) from error
     if not isinstance(pipeline, Pipeline):
         raise RecipeError(f"recipe(…) returned {type(pipeline).__name__}; it must return a Pipeline.")
     return pipeline
@@ -107,12 +139,21 @@ def _limits(options: argparse.Namespace, parameter: str) -> Limits:
     return replace(Limits(), **{name: value for name, value in chosen.items() if value is not None})
 
 
+def _check_prices(texts: list[str], engines: list[str]) -> None:
+    for text in texts:
+        name = text.rpartition("=")[0]
+        if name and name not in engines:
+            close = difflib.get_close_matches(name, engines, n=1)
+            hint = f"Did you mean {close[0]}?" if close else f"Its engines: {', '.join(engines) or 'none'}."
+            raise RecipeError(f"--price {text}: the recipe has no engine parameter {name}. {hint}")
+
+
 def _price(texts: list[str], parameter: str) -> Price | None:
     """The price for one engine parameter: ``PROMPT,COMPLETION`` is for all, ``NAME=PROMPT,COMPLETION`` for one."""
     found = None
     for text in texts:
         name, _, figures = text.rpartition("=")
-        match = re.fullmatch(r"([0-9.]+),([0-9.]+)", figures)
+        match = re.fullmatch(r"(\d*\.?\d+),(\d*\.?\d+)", figures)
         if match is None:
             raise RecipeError(
                 f"--price {text}: write PROMPT,COMPLETION in US dollars per million tokens, as 0.15,0.60."

@@ -31,7 +31,7 @@ class Scripted:
     """
 
     function: Callable[[Request], Reply | Awaitable[Reply]]
-    name: str = field(default="scripted", kw_only=True)
+    name: str = field(default="model", kw_only=True)
     limits: Limits = field(default=Limits(), kw_only=True)
 
     @property

@@ -8,7 +8,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from math import isfinite
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from instructgen.contracts import Engine
@@ -23,6 +25,8 @@ def describe(value: Any) -> Any:
     Raises:
         RecipeError: a value whose content cannot be told (an object that is no dataclass).
     """
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if is_engine(value):
@@ -39,11 +43,11 @@ def describe(value: Any) -> Any:
         return {str(name): describe(part) for name, part in value.items()}
     if isinstance(value, Sequence):
         if value and all(isinstance(part, Example) for part in value):
-            return {"examples": len(value), "hash": _hash("\n".join(example.id for example in value))}
+            return {"examples": len(value), "hash": _hash(_names(value))}
         return [describe(part) for part in value]
     if isinstance(value, set | frozenset):
-        return sorted(describe(part) for part in value)
-    if callable(value):
+        return sorted((describe(part) for part in value), key=lambda part: json.dumps(part, sort_keys=True))
+    if isinstance(value, type) or inspect.isroutine(inspect.unwrap(value) if callable(value) else value):
         return _describe_function(value)
     raise RecipeError(
         f"a manifest cannot record {type(value).__module__}.{type(value).__qualname__}.\n"
@@ -96,7 +100,8 @@ def _describe_dataclass(value: Any) -> dict[str, Any]:
 
 def _describe_function(value: Callable[..., Any]) -> dict[str, Any]:
     name = getattr(value, "__qualname__", type(value).__qualname__)
-    if getattr(value, "__closure__", None):
+    holder = getattr(value, "__self__", None)
+    if getattr(value, "__closure__", None) or not (holder is None or isinstance(holder, ModuleType | type)):
         raise RecipeError(
             f"a manifest cannot record {name}: it is a function that holds other values.\n"
             "Write it as a frozen dataclass with __call__, whose fields are those values."
@@ -106,6 +111,11 @@ def _describe_function(value: Callable[..., Any]) -> dict[str, Any]:
     except (OSError, TypeError):
         source = name
     return {"function": name, "hash": _hash(source)}
+
+
+def _names(examples: Sequence[Example]) -> str:
+    """What tells these examples from others: their ids may be missing, or the user's own."""
+    return "\n".join(f"{one.id} {one.identified(position).id}" for position, one in enumerate(examples))
 
 
 def _file_hash(path: Path) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +22,8 @@ from instructgen.errors import Locked, RecipeError, StoreError
 from instructgen.formats.rows import example_row, json_line
 from instructgen.runtime.counts import Item
 from instructgen.runtime.describe import differences
+
+_log = logging.getLogger("instructgen")
 
 DATA, REJECTED, FAILED = "data.jsonl", "rejected.jsonl", "failed.jsonl"
 MANIFEST, TELEMETRY = "manifest.json", "telemetry.json"
@@ -37,6 +41,7 @@ class RunDirectory:
     def __init__(self, path: Path, recipe: Mapping[str, Any]) -> None:
         self.path = path
         self._recipe = json.loads(json.dumps(recipe))
+        self._complete = False
         self._files: dict[str, _PartFile] = {}
 
     def __enter__(self) -> RunDirectory:
@@ -101,10 +106,16 @@ class RunDirectory:
     def finish(self, manifest: Mapping[str, Any], telemetry: Mapping[str, Any]) -> None:
         """Move the files into place and write the manifest, last, over them.
 
+        A partial result never replaces a complete one: it is left in the ``.part`` files.
+
         Raises:
             StoreError: the disk is full, or the directory went away.
         """
         try:
+            if manifest["partial"] and self._complete:
+                self.flush()
+                _log.warning("%s keeps the complete result it held; what this run made is in .part files", self.path)
+                return
             files = {name: file.finish() for name, file in self._files.items()}
             self._write_json(TELEMETRY, telemetry)
             self._write_json(MANIFEST, {**manifest, "files": files})
@@ -139,10 +150,18 @@ class RunDirectory:
         """Refuse a directory of another recipe; claim an empty one."""
         path = self.path / MANIFEST
         if not path.exists():
+            for name in (DATA, REJECTED, FAILED):
+                if (self.path / name).exists():
+                    raise RecipeError(
+                        f"{self.path} holds {name}, but no manifest: it is not known to be the work of a run.\n"
+                        "Choose another --out, or move the file away."
+                    )
             self._write_json(MANIFEST, {"recipe": self._recipe, "complete": False, "partial": True})
             return
         try:
-            old = json.loads(path.read_bytes())["recipe"]
+            manifest = json.loads(path.read_bytes())
+            old = manifest["recipe"]
+            self._complete = manifest["complete"] is True
         except (ValueError, KeyError, TypeError) as error:
             raise RecipeError(
                 f"{path} is no manifest ({error}), so it cannot be told what {self.path} holds.\n"
@@ -159,8 +178,11 @@ class RunDirectory:
     def _write_json(self, name: str, data: Mapping[str, Any]) -> None:
         text = json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
         file = _PartFile(self.path / name)
-        file.write(text.encode("utf-8"))
-        file.finish()
+        try:
+            file.write(text.encode("utf-8"))
+            file.finish()
+        finally:
+            file.close()
 
     def _unwritable(self, error: OSError) -> StoreError:
         return StoreError(
@@ -201,7 +223,7 @@ class _PartFile:
         return {"rows": self._rows, "sha256": self._digest.hexdigest()}
 
     def close(self) -> None:
-        if not self._file.closed:
+        with suppress(OSError):  # what could not be written is no news here, and must not keep the lock
             self._file.close()
 
 

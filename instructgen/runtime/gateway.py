@@ -89,6 +89,7 @@ class Gateway:
         self._ledger = Ledger(budget)
         self._breaker = breaker
         self._outcomes: deque[bool] = deque(maxlen=breaker.window)
+        self._refused = 0
         self._lanes: dict[int, _Lane] = {}
         self._flights: dict[str, asyncio.Task[Completion]] = {}
         self._stop = asyncio.Event()
@@ -162,10 +163,10 @@ class Gateway:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def close(self) -> None:
-        """Close the engines this gateway opened."""
+        """Close the engines that were asked, also one that failed to open."""
         for lane in self._lanes.values():
             close: Callable[[], Awaitable[None]] | None = getattr(lane.engine, "close", None)
-            if lane.opened and close is not None:
+            if close is not None:
                 await close()
 
     def _recall(self, engine: Engine, address: str) -> Completion | None:
@@ -234,6 +235,11 @@ class Gateway:
         if not isinstance(error, EngineError) or error.fatal:
             self.stop(error)
             return
+        if not error.retryable:
+            self._refused += 1
+            # A resumed run asks for little else than what was refused before; its replayed answers count for it.
+            if self._refused <= self._breaker.share * (self._refused + self.telemetry.replayed):
+                return
         self._outcomes.append(False)
         ended, failed = len(self._outcomes), self._outcomes.count(False)
         if ended >= self._breaker.after and failed > self._breaker.share * ended:

@@ -7,6 +7,7 @@ finish what is under way; the second stops it.
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError
@@ -44,7 +45,7 @@ def run_sync(work: Callable[[StopSignal], Coroutine[Any, Any, T]]) -> T:
         Exception: whatever the work raised.
     """
     signal = StopSignal()
-    future = asyncio.run_coroutine_threadsafe(_outcome(work(signal)), _loop())
+    future = asyncio.run_coroutine_threadsafe(_outcome(work(signal)), _loop(os.getpid()))
     interrupts = 0
     while True:
         try:
@@ -75,8 +76,8 @@ async def _outcome(work: Coroutine[Any, Any, T]) -> T | _Interrupted:
 
 
 @cache
-def _loop() -> asyncio.AbstractEventLoop:
-    """The loop, made at the first call; engines and their connections belong to it."""
+def _loop(process: int) -> asyncio.AbstractEventLoop:
+    """The loop, made at the first call; engines and their connections belong to it. A fork needs one of its own."""
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="instructgen-loop", daemon=True).start()
     return loop

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from instructgen.contracts import Generator, Select, Source
-from instructgen.errors import EngineError, RecipeError, StoreError
+from instructgen.errors import EngineError, RecipeError
 from instructgen.example import Example
 from instructgen.filters.filter import Filter
 from instructgen.recording import Record
@@ -106,7 +106,7 @@ class Pipeline:
             StoreError: the store or the directory cannot be read or written.
             KeyboardInterrupt: it was interrupted; what was decided is written.
         """
-        _check(limit, shard, shards)
+        _check(limit, seed, shard, shards)
         plan = self._plan(_shard_seed(seed, shard, shards), shard, shards)
         if limit is None and getattr(plan.source, "endless", False):
             raise RecipeError("this source never ends by itself: give the run a limit (limit=…, or --limit).")
@@ -202,7 +202,7 @@ class _Execution:
         error: BaseException | None = None
         try:
             how = await self._runner.run()
-        except (EngineError, RecipeError, StoreError) as raised:
+        except Exception as raised:  # a bug in a stage, too: what was decided before it is written
             error = raised
         finally:
             ticker.cancel()
@@ -269,9 +269,9 @@ class _Execution:
         }
 
     def _sink(self, item: Item) -> bool:
+        self._directory.write(item, self._plan.names)
         self.counts.add(item)
         self._last = item
-        self._directory.write(item, self._plan.names)
         return self._limit is not None and self.counts.kept >= self._limit
 
     def _blocked(self) -> BaseException:
@@ -339,7 +339,10 @@ def _store_path(out: Path, store: Path | None, fresh: bool) -> Path:
     own = out / "completions.db"
     if fresh and own.exists():
         aside = next(path for n in range(1, 10**6) if not (path := out / f"completions-{n}.db").exists())
-        own.rename(aside)
+        for suffix in ("-wal", "-shm", ""):  # a killed run leaves answers in the log beside the file
+            part = own.with_name(own.name + suffix)
+            if part.exists():
+                part.rename(aside.with_name(aside.name + suffix))
     return own if fresh or own.exists() else store or default_store()
 
 
@@ -349,8 +352,10 @@ def _shard_seed(seed: int, shard: int, shards: int) -> int:
     return int.from_bytes(blake2b(f"{seed}/{shard}/{shards}".encode(), digest_size=6).digest(), "big")
 
 
-def _check(limit: int | None, shard: int, shards: int) -> None:
+def _check(limit: int | None, seed: int, shard: int, shards: int) -> None:
     if limit is not None and limit < 1:
         raise RecipeError(f"limit is {limit}; it counts kept examples and must be at least 1.")
+    if not -(2**63) <= seed < 2**63:
+        raise RecipeError(f"seed is {seed}; it must fit into 64 bits.")
     if not 0 <= shard < shards:
         raise RecipeError(f"shard {shard} of {shards} does not exist; shards count from 0.")

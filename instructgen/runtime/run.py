@@ -32,9 +32,14 @@ class Run:
         """What was made: the recipe, the counts, the hashes of the files.
 
         Raises:
-            RecipeError: the directory holds no run.
+            RecipeError: the directory holds no run, or one that never came to an end.
         """
-        return self._json(MANIFEST)
+        manifest = self._json(MANIFEST)
+        if "counts" not in manifest:
+            raise RecipeError(
+                f"the run in {self.path} is still under way, or was killed; the same command that began it finishes it."
+            )
+        return manifest
 
     @cached_property
     def telemetry(self) -> Mapping[str, Any]:
@@ -72,7 +77,8 @@ class Run:
         """The rejected examples with their reasons, in order."""
         for row in self.rows(REJECTED):
             why = row["reject"]
-            reject = Reject(why["code"], why["value"], why["limit"], why["neighbour"], why["detail"])
+            measured = [_number(why["value"]), _number(why["limit"])]
+            reject = Reject(why["code"], *measured, why["neighbour"], why["detail"])
             yield Rejected(example_from_row(row), reject)
 
     def failed(self) -> Iterator[tuple[Example, str]]:
@@ -124,5 +130,14 @@ class Run:
         try:
             data: dict[str, Any] = json.loads((self.path / name).read_bytes())
         except (OSError, ValueError) as error:
-            raise RecipeError(f"{self.path} holds no finished run: {name} cannot be read ({error}).") from error
+            why = error.strerror if isinstance(error, OSError) else error
+            raise RecipeError(f"{self.path} holds no finished run: {name} cannot be read ({why}).") from error
         return data
+
+
+def _number(text: str | None) -> float | str | None:
+    """What was measured, which the file holds as text, whatever it was."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return text

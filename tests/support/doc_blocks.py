@@ -1,9 +1,10 @@
 """Runs the fenced blocks of a Markdown page as a reader would, and compares what they print with what the page shows.
 
-Blocks run from top to bottom in one folder. ``python`` shares one module a page; ``bash`` is given to a shell that
-stops at the first failing command; a block with ``title="FILE"`` is saved as that file, for a later block to use. A
-``text`` block right after a block that ran is what it must have printed, where a line that is just ``…`` stands for any
-lines. Whatever else there is must be marked, on the line before its fence: ``<!-- not run: the reason -->``.
+Blocks run from top to bottom in one folder. ``python`` shares one module a page; ``bash`` and ``sh`` are given to a
+shell that stops at the first failing command; a block with ``title="FILE"`` is saved as that file, for a later block to
+use. A ``text`` block right after a block that ran is what it must have printed, where a line that is just ``…`` stands
+for any lines. Whatever else there is must be marked, on the line before its fence: ``<!-- not run: the reason -->``, or
+``<!-- output of: the command -->``, which is then run.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ SHELL_SECONDS = 120
 _FENCE = re.compile(r"(?P<indent>\s*)(?P<fence>`{3,}|~{3,})\s*(?P<language>[\w-]*)(?P<rest>.*)")
 _TITLE = re.compile(r'title="([^"]+)"')
 _NOT_RUN = re.compile(r"<!-- not run: (\S.*) -->")
+_OUTPUT_OF = re.compile(r"<!-- output of: (\S.*) -->")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Block:
         title: the file it is to be saved as, or nothing.
         text: its content.
         reason: why it is not run, or nothing.
+        command: what prints it, or nothing.
         follows: whether only blank lines part it from the block before.
     """
 
@@ -45,6 +48,7 @@ class Block:
     title: str
     text: str
     reason: str
+    command: str
     follows: bool
 
     @property
@@ -73,7 +77,8 @@ def blocks(page: Path) -> Iterator[Block]:
         closing = re.compile(re.escape(fence["fence"]) + r"\s*")
         end = next((n for n in range(position + 1, len(lines)) if closing.fullmatch(lines[n])), None)
         assert end is not None, f"{page.name}, line {position + 1}: this block has no end"
-        title, reason = _TITLE.search(fence["rest"]), _NOT_RUN.fullmatch(before.strip())
+        title, before = _TITLE.search(fence["rest"]), before.strip()
+        reason, command = _NOT_RUN.fullmatch(before), _OUTPUT_OF.fullmatch(before)
         yield Block(
             page,
             position + 1,
@@ -81,6 +86,7 @@ def blocks(page: Path) -> Iterator[Block]:
             title[1] if title else "",
             "".join(f"{line}\n" for line in lines[position + 1 : end]),
             reason[1] if reason else "",
+            command[1] if command else "",
             follows,
         )
         position, before, follows = end + 1, "", True
@@ -103,7 +109,10 @@ def run_page(page: Path, folder: Path) -> int:
         for block in blocks(page):
             saved = {name: maker for name, maker in saved.items() if name not in block.text}
             done += not block.reason
-            if block.language == "text" and block.follows and printed is not None:
+            if block.command:
+                compare(_run_shell(block, block.command, folder), block)
+                printed = None
+            elif block.language == "text" and block.follows and printed is not None:
                 compare(printed, block)
                 printed = None
             elif block.reason:
@@ -113,8 +122,8 @@ def run_page(page: Path, folder: Path) -> int:
                 saved[block.title], printed = block, None
             elif block.language == "python":
                 printed = _run_python(block, module)
-            elif block.language == "bash":
-                printed = _run_shell(block, folder)
+            elif block.language in ("bash", "sh"):
+                printed = _run_shell(block, block.text, folder)
             else:
                 raise AssertionError(f"{block.where}: not run, not compared and not marked <!-- not run: … -->")
     finally:
@@ -155,7 +164,7 @@ def _run_python(block: Block, module: types.ModuleType) -> str:
     return output.getvalue()
 
 
-def _run_shell(block: Block, folder: Path) -> str:
+def _run_shell(block: Block, commands: str, folder: Path) -> str:
     """Run in a shell that finds this environment's programs first and cannot leave the machine through HTTP.
 
     tiktoken's cache is out of its reach, too, so that token counts are estimates wherever this runs.
@@ -171,7 +180,7 @@ def _run_shell(block: Block, folder: Path) -> str:
         "PYTHONIOENCODING": "utf-8",
     }
     ended = subprocess.run(
-        ["bash", "-eu", "-o", "pipefail", "-c", block.text],
+        ["bash", "-eu", "-o", "pipefail", "-c", commands],
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,

@@ -1,0 +1,86 @@
+# Every task of the project; `make` alone lists them. Needs Python 3.11 and pip's usual sources, nothing else.
+# Each task has a time budget in seconds (2 cores), enforced with timeout(1) where there is one:
+# those of `make test` add up to 1500, that is 25 minutes.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+RUN ?= runs/quickstart
+
+# SIGINT, so that pytest still tears its fixtures down; --foreground, so that Ctrl-C reaches what runs.
+TIMEOUT := $(shell command -v timeout || command -v gtimeout)
+within = $(if $(TIMEOUT),$(TIMEOUT) --foreground -s INT -k 30 $(1))
+
+TEST_STEPS := setup-dev lint types test-core test-kill docs-test test-vllm
+
+.PHONY: help quickstart test $(TEST_STEPS) setup-vllm docs clean clean-envs
+
+help:  ## list the tasks
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-12s %s\n' "$$name" "$$text"; done
+
+# Budget: 300 to install, 120 to run.
+quickstart:  ## install the package into .venv and make a first data set: no key, no GPU, no network
+	@$(call within,300) $(PYTHON) scripts/make_env.py core
+	@$(call within,120) $(BIN)/instructgen run examples/quickstart.py --out $(RUN)
+	@echo "$(RUN)/data.jsonl holds $$(($$(wc -l < $(RUN)/data.jsonl))) examples, one a line; beside it is what was rejected, and why"
+
+test:  ## all checks, in order; stops at the first that fails
+	@times=; \
+	for step in $(TEST_STEPS); do \
+	  start=$$SECONDS; \
+	  $(MAKE) $$step || { echo "make test: $$step failed after $$((SECONDS - start)) s (done:$${times:- nothing})"; exit 1; }; \
+	  times+=" $$step $$((SECONDS - start))s"; \
+	done; \
+	if [ -e .venv-vllm/.skipped ]; then times+=" (skipped)"; fi; \
+	echo "make test: all passed in $$SECONDS s:$$times"
+
+# Budget: 150.
+setup-dev:  ## the development environment, .venv
+	@$(call within,150) $(PYTHON) scripts/make_env.py dev
+
+# Budget: 30.
+lint: setup-dev  ## ruff: rules and format
+	@$(call within,15) $(BIN)/ruff check --extend-exclude .venv-vllm .
+	@$(call within,15) $(BIN)/ruff format --check --extend-exclude .venv-vllm .
+
+# Budget: 150 (20 with a warm cache).
+types: setup-dev  ## mypy, strict
+	@$(call within,150) $(BIN)/mypy
+
+# Budget: 400.
+test-core: setup-dev  ## the tests that need neither a kill nor vLLM
+	@$(call within,400) $(BIN)/python -m pytest -m "not kill and not vllm" --ignore=tests/test_docs.py
+
+# Budget: 180.
+test-kill: setup-dev  ## the tests that SIGKILL real child processes
+	@$(call within,180) $(BIN)/python -m pytest -m kill
+
+docs: docs-test
+
+# Budget: 180.
+docs-test: setup-dev  ## build the documentation strictly; run every block and docstring example in it
+	@NO_MKDOCS_2_WARNING=1 $(call within,60) $(BIN)/mkdocs build --strict --quiet
+	@$(call within,120) $(BIN)/python -m pytest tests/test_docs.py
+
+# Budget: 260 (90 to 130 s of pip; 2.5 GB of disk). Fails with 77 where pip cannot find a CPU build of torch.
+setup-vllm:
+	@$(call within,260) $(PYTHON) scripts/make_env.py vllm
+
+# Budget: 500 with its environment. INSTRUCTGEN_REQUIRE_VLLM=1 makes a skip a failure.
+test-vllm:  ## the tests against a real vLLM on the CPU, in .venv-vllm; skipped where its torch cannot be had
+	@rm -f .venv-vllm/.skipped; \
+	$(call within,260) $(PYTHON) scripts/make_env.py vllm || { code=$$?; \
+	  if [ $$code -ne 77 ] || [ "$${INSTRUCTGEN_REQUIRE_VLLM:-}" = 1 ]; then exit $$code; fi; \
+	  touch .venv-vllm/.skipped; exit 0; }; \
+	if [ -e .venv-vllm/.skipped ]; then exit 0; fi; \
+	$(call within,240) .venv-vllm/bin/python -m pytest -m vllm tests/vllm
+
+clean:  ## remove what the tasks made, but neither data (runs/, .instructgen/) nor environments
+	rm -rf build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+clean-envs:  ## remove the environments
+	rm -rf .venv .venv-vllm

@@ -22,8 +22,8 @@ from instructgen.example import Candidate, Example, Message
 from instructgen.filters import Filter, Keywords, Length, Opening, RougeNovelty
 from instructgen.generators import Respond, SelfInstruct
 from instructgen.prompts import Prompt
+from instructgen.runtime.breaker import Breaker
 from instructgen.runtime.budget import Budget
-from instructgen.runtime.gateway import Breaker
 from instructgen.runtime.pipeline import Pipeline, Step
 from instructgen.runtime.run import Run
 from instructgen.seeds import read_seeds, seeds

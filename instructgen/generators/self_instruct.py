@@ -65,7 +65,7 @@ class SelfInstruct:
     sampling: Sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=3072)
 
     def __post_init__(self) -> None:
-        if not 1 <= self.demonstrations < self.tasks or self.from_pool > self.demonstrations:
+        if not 0 <= self.from_pool <= self.demonstrations < self.tasks or self.demonstrations < 1:
             raise RecipeError("SelfInstruct needs from_pool <= demonstrations < tasks, and at least one demonstration.")
         if len(self.seeds) < self.demonstrations:
             raise RecipeError(f"{len(self.seeds)} seeds are too few to show {self.demonstrations} in a prompt.")
@@ -155,7 +155,7 @@ class _Pool:
                 except ParseError as error:
                     problem = Reject("unparsable", detail=str(error))
                     continue
-                return [self._decide(block, asked, calls) for block in blocks]
+                return [self._decide(block, position, asked, calls) for position, block in enumerate(blocks, 1)]
         except EngineError as error:
             if error.retryable or error.fatal:
                 raise
@@ -172,9 +172,9 @@ class _Pool:
         cut = completion.finish != "stop"
         return task_blocks(completion.text, first, truncated=cut, language=self._method.language)
 
-    def _decide(self, block: Task | Broken, asked: _Asked, calls: list[str]) -> _Entry:
-        if isinstance(block, Broken):
-            return Rejected(self._example(asked, calls, block.number, output=block.text), Reject(block.reason))
+    def _decide(self, block: Task | Broken, position: int, asked: _Asked, calls: list[str]) -> _Entry:
+        if isinstance(block, Broken):  # its number may be another block's too
+            return Rejected(self._example(asked, calls, position, output=block.text), Reject(block.reason))
         text = {"instruction": block.instruction, "input": block.input, "output": block.output}
         example = self._example(asked, calls, block.number, **text)
         if self._method.similarity:

@@ -60,8 +60,8 @@ class Item:
     @property
     def calls(self) -> list[str]:
         """The completions that it and its ancestors name."""
-        steps = (*self.example.ancestors, self.example)
-        return [call for step in steps for call in step.calls]
+        inherited = [call for step in self.example.ancestors for call in step.calls]
+        return [*inherited, *self.example.calls]
 
 
 @dataclass(slots=True)

@@ -11,19 +11,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import NoReturn, Protocol
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+from tenacity import RetryCallState
 
 from instructgen.contracts import Completion, Engine, Request
-from instructgen.errors import EngineError, InstructGenError, RateLimited, TooManyFailures, Unavailable
+from instructgen.errors import EngineError, InstructGenError, RateLimited, Unavailable
 from instructgen.recording import Record, key, key_seed
+from instructgen.runtime.breaker import Breaker, Outcomes
 from instructgen.runtime.budget import Budget, Ledger
 from instructgen.runtime.limiter import Limiter
+from instructgen.runtime.retry import Deadline, until_answered
 from instructgen.runtime.store import Store
 from instructgen.runtime.telemetry import Telemetry
 from instructgen.runtime.tokens import estimated_tokens
@@ -39,15 +40,6 @@ class Asker(Protocol):
     """Who asks; ``parked`` counts its requests that wait for something other than an answer."""
 
     parked: int
-
-
-@dataclass(frozen=True, slots=True)
-class Breaker:
-    """Stops a hopeless run: more than ``share`` of the last ``window`` requests failed, once ``after`` have ended."""
-
-    share: float = 0.5
-    after: int = 20
-    window: int = 100
 
 
 @dataclass(slots=True)
@@ -87,14 +79,12 @@ class Gateway:
         self._seed = seed
         self._sending = sending
         self._ledger = Ledger(budget)
-        self._breaker = breaker
-        self._outcomes: deque[bool] = deque(maxlen=breaker.window)
-        self._refused = 0
+        self._outcomes = Outcomes(breaker)
+        self._jitter = Random()
         self._lanes: dict[int, _Lane] = {}
         self._flights: dict[str, asyncio.Task[Completion]] = {}
         self._stop = asyncio.Event()
         self._released = asyncio.Event()
-        self._jitter = Random()
 
     @property
     def flying(self) -> int:
@@ -118,6 +108,10 @@ class Gateway:
         row = self._row(engine, request, draw, seed, address)
         if not self._released.is_set():
             await self._hold(asker, row)
+            known = self._recall(engine, address)  # another process may have recorded it meanwhile
+            if known is not None:
+                self.telemetry.answered(engine, known, new=False)
+                return known
         if self.stopped is not None or hasattr(engine, "recall"):
             await self._park(asker, row)
         flight = self._flights.get(address)
@@ -208,15 +202,18 @@ class Gateway:
         try:
             lane = await self._lane(engine)
             reserved = await self._ledger.reserve(engine, row.request)
-            completion, sent = None, False
+            completion, deadline = None, Deadline(engine.limits)
+            request = replace(row.request, seed=int(row.key[:8], 16) & 0x7FFFFFFF)
             try:
-                completion = await self._attempts(lane, replace(row.request, seed=int(row.key[:8], 16) & 0x7FFFFFFF))
-                sent = True
-            except EngineError:
-                sent = True
-                raise
+                completion = await until_answered(
+                    lambda: self._attempt(lane, request, deadline),
+                    deadline,
+                    jitter=self._jitter,
+                    sleep=self._sleep,
+                    before_sleep=self._count_retry,
+                )
             finally:
-                self._ledger.settle(reserved, engine, completion, sent=sent)
+                self._ledger.settle(reserved, engine, completion, sent=deadline.at > 0)
             try:
                 recorded = await self._store.put(replace(row, completion=replace(completion, key=row.key)))
             finally:
@@ -226,7 +223,7 @@ class Gateway:
             if not isinstance(error, EngineError) or error.fatal:
                 raise _Parked from error
             raise
-        self._outcomes.append(True)
+        self._outcomes.answered()
         self.telemetry.answered(engine, recorded, new=True)
         return recorded
 
@@ -235,20 +232,9 @@ class Gateway:
         if not isinstance(error, EngineError) or error.fatal:
             self.stop(error)
             return
-        if not error.retryable:
-            self._refused += 1
-            # A resumed run asks for little else than what was refused before; its replayed answers count for it.
-            if self._refused <= self._breaker.share * (self._refused + self.telemetry.replayed):
-                return
-        self._outcomes.append(False)
-        ended, failed = len(self._outcomes), self._outcomes.count(False)
-        if ended >= self._breaker.after and failed > self._breaker.share * ended:
-            self.stop(
-                TooManyFailures(
-                    f"{failed} of the last {ended} requests failed, the last one with: {error}\n"
-                    "Nothing that was answered is lost; the same command goes on once the cause is mended."
-                )
-            )
+        hopeless = self._outcomes.failed(error, replayed=self.telemetry.replayed)
+        if hopeless is not None:
+            self.stop(hopeless)
 
     async def _lane(self, engine: Engine) -> _Lane:
         """The engine's lane, opened at the first miss."""
@@ -287,51 +273,14 @@ class Gateway:
                 address,
             )
 
-    async def _attempts(self, lane: _Lane, request: Request) -> Completion:
-        """Attempts until an answer, an error that will not pass, or the deadline."""
-        limits = lane.engine.limits
-        ends: list[float] = []
-
-        def too_late(state: RetryCallState) -> bool:
-            return asyncio.get_running_loop().time() + self._delay(state, jitter=False) >= ends[0]
-
-        try:
-            return await self._attempt(lane, request, ends)
-        except EngineError as error:
-            if not error.retryable:
-                raise
-            failed = [error]
-
-        async def attempt() -> Completion:
-            if failed:
-                raise failed.pop()  # tenacity counts from the first attempt, which was made without it: it is slow
-            return await self._attempt(lane, request, ends)
-
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(lambda error: isinstance(error, EngineError) and error.retryable),
-            wait=self._delay,
-            stop=too_late,
-            sleep=self._sleep,
-            before_sleep=self._count_retry,
-            reraise=True,
-        )
-        try:
-            return await retrying(attempt)
-        except EngineError as error:
-            if error.retryable and not error.fatal:
-                error.add_note(f"given up after the deadline of {limits.deadline:g} s")
-            raise
-
-    async def _attempt(self, lane: _Lane, request: Request, ends: list[float]) -> Completion:
-        loop = asyncio.get_running_loop()
+    async def _attempt(self, lane: _Lane, request: Request, deadline: Deadline) -> Completion:
+        """Send it once. An answer keeps its slot until it is recorded, so that a crash loses no more than there are."""
         tokens = estimated_tokens(request) + (request.sampling.max_tokens or 0)
         await self._slot(lane, tokens)
-        if not ends:  # the clock starts when the request first goes out, not while it waits its turn
-            ends.append(loop.time() + lane.engine.limits.deadline)
         self.telemetry.sent(+1)
         answered = False
         try:
-            async with asyncio.timeout_at(ends[0]):
+            async with asyncio.timeout_at(deadline.start()):
                 completion = await lane.engine.complete(request)
             answered = True
         except TimeoutError:
@@ -341,7 +290,7 @@ class Gateway:
             raise  # as it is: its own cause says what the network did
         finally:
             self.telemetry.sent(-1)
-            if not answered:  # an answer keeps its slot until it is recorded, so that a crash loses no more than these
+            if not answered:
                 lane.limiter.release()
         lane.limiter.accepted()
         if completion.usage.prompt is not None and completion.usage.completion is not None:
@@ -362,17 +311,6 @@ class Gateway:
         if isinstance(error, RateLimited):
             lane.limiter.refused(error.retry_after)
         return error
-
-    def _delay(self, state: RetryCallState, *, jitter: bool = True) -> float:
-        """Seconds to the next attempt: the server's own delay, else at once, then exponentially longer."""
-        error = state.outcome.exception() if state.outcome is not None else None
-        spread = self._jitter.random() if jitter else 0.0
-        if isinstance(error, RateLimited) and error.retry_after is not None:
-            return error.retry_after + 0.05 * spread
-        if state.attempt_number == 1:
-            return 0.05 * spread
-        longest = min(60.0, 0.25 * 2.0 ** min(state.attempt_number - 1, 12))
-        return longest * (1 - 0.5 * spread)
 
     async def _sleep(self, seconds: float) -> None:
         try:

@@ -10,7 +10,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from functools import cache
 from typing import Any, TypeVar
 
@@ -46,21 +46,28 @@ def run_sync(work: Callable[[StopSignal], Coroutine[Any, Any, T]]) -> T:
     """
     signal = StopSignal()
     future = asyncio.run_coroutine_threadsafe(_outcome(work(signal)), _loop(os.getpid()))
+    try:
+        outcome = _wait(future, signal)
+    except BaseException:  # wherever in here a Ctrl-C struck: the work must not go on unseen
+        future.cancel()
+        raise
+    if isinstance(outcome, _Interrupted):
+        raise KeyboardInterrupt
+    return outcome
+
+
+def _wait(future: Future[T], signal: StopSignal) -> T:
+    """Wait, and pass on the first Ctrl-C."""
     interrupts = 0
     while True:
         try:
-            outcome = future.result()
+            return future.result()
         except KeyboardInterrupt:
             interrupts += 1
             if interrupts > 1 or not signal.send():
-                future.cancel()
                 raise
         except CancelledError:
             raise KeyboardInterrupt from None
-        else:
-            if isinstance(outcome, _Interrupted):
-                raise KeyboardInterrupt
-            return outcome
 
 
 class _Interrupted:

@@ -17,11 +17,12 @@ from instructgen.errors import EngineError, RecipeError
 from instructgen.example import Example
 from instructgen.filters.filter import Filter
 from instructgen.recording import Record
+from instructgen.runtime.breaker import Breaker
 from instructgen.runtime.budget import Budget
 from instructgen.runtime.counts import Counts, Item
 from instructgen.runtime.describe import describe, engines_in
 from instructgen.runtime.directory import RunDirectory
-from instructgen.runtime.gateway import Breaker, Gateway
+from instructgen.runtime.gateway import Gateway
 from instructgen.runtime.loop import StopSignal, run_sync
 from instructgen.runtime.progress import ProgressStyle, Snapshot, progress
 from instructgen.runtime.run import Run
@@ -200,14 +201,17 @@ class _Execution:
         ticker = asyncio.create_task(self._tick())
         how = "stopped"
         error: BaseException | None = None
+        longest = max((e.limits.timeout for e in engines_in([self._plan.source, *self._plan.steps])), default=0.0)
         try:
             how = await self._runner.run()
+        except asyncio.CancelledError:
+            longest = 0.0  # whoever cancels (the second Ctrl-C) waits for nothing
+            raise
         except Exception as raised:  # a bug in a stage, too: what was decided before it is written
             error = raised
         finally:
             ticker.cancel()
             self._gateway.stop(EngineError("the run is over"))
-            longest = max((e.limits.timeout for e in engines_in([self._plan.source, *self._plan.steps])), default=0.0)
             await self._gateway.drain(longest)
             await self._gateway.close()
         if how == "blocked":

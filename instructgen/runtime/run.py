@@ -77,8 +77,8 @@ class Run:
         """The rejected examples with their reasons, in order."""
         for row in self.rows(REJECTED):
             why = row["reject"]
-            measured = [_number(why["value"]), _number(why["limit"])]
-            reject = Reject(why["code"], *measured, why["neighbour"], why["detail"])
+            value, limit = _number(why["value"]), _number(why["limit"])
+            reject = Reject(why["code"], value, limit, why["neighbour"], why["detail"])
             yield Rejected(example_from_row(row), reject)
 
     def failed(self) -> Iterator[tuple[Example, str]]:

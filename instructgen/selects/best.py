@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from instructgen.contracts import Reject, Rejected
+from instructgen.errors import RecipeError
 from instructgen.example import Example
 
 
@@ -23,6 +24,10 @@ class Best:
 
     count: int
     score: str
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise RecipeError(f"Best keeps at least one example; count is {self.count}.")
 
     def select(self, examples: Sequence[Example], random: Random) -> Iterable[Example | Rejected]:
         """The best, and why not the others."""

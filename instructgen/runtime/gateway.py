@@ -127,7 +127,8 @@ class Gateway:
         except _Parked:
             return await self._park(asker, row)
         except asyncio.CancelledError:
-            if not flight.cancelled():
+            task = asyncio.current_task()
+            if not flight.cancelled() or (task is not None and task.cancelling()):
                 raise
             return await self._park(asker, row)
 

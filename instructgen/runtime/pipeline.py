@@ -13,25 +13,24 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from instructgen.contracts import Generator, Select, Source
-from instructgen.errors import EngineError, RecipeError
+from instructgen.errors import RecipeError
 from instructgen.example import Example
 from instructgen.filters.filter import Filter
 from instructgen.recording import Record
 from instructgen.runtime.breaker import Breaker
 from instructgen.runtime.budget import Budget
-from instructgen.runtime.counts import Counts, Item
 from instructgen.runtime.describe import describe, engines_in
 from instructgen.runtime.directory import RunDirectory
+from instructgen.runtime.execution import Execution
 from instructgen.runtime.gateway import Gateway
 from instructgen.runtime.loop import StopSignal, run_sync
-from instructgen.runtime.progress import ProgressStyle, Snapshot, progress
+from instructgen.runtime.progress import ProgressStyle
 from instructgen.runtime.run import Run
 from instructgen.runtime.runner import Plan, Runner
 from instructgen.runtime.store import Store, default_path
 from instructgen.sources import Examples
 
 Step = Generator | Filter | Select
-_DRAIN_AFTER_INTERRUPT = 10.0  # seconds
 
 
 class RunOptions(TypedDict, total=False):
@@ -116,7 +115,7 @@ class Pipeline:
             completions = Store(_store_path(directory.path, store, fresh))
             try:
                 gateway = Gateway(completions, seed=plan.seed, budget=budget, breaker=breaker)
-                execution = _Execution(plan, gateway, directory, limit, progress)
+                execution = Execution(plan, gateway, directory, limit, progress)
                 if signal is not None:
                     signal.connect(execution.interrupt)
                 how, error = await execution.go()
@@ -178,150 +177,6 @@ class Pipeline:
             widest = max((engine.limits.concurrency for engine in engines_in([source, *steps])), default=1)
             window = max(64, 8 * widest)
         return Plan(source, steps, self.names(), seed, seeds, window, (shard, shards))
-
-
-class _Execution:
-    """One run under way: the sink, the ticker, and what is written at the end."""
-
-    def __init__(
-        self, plan: Plan, gateway: Gateway, directory: RunDirectory, limit: int | None, style: ProgressStyle
-    ) -> None:
-        self.counts = Counts()
-        self._plan = plan
-        self._gateway = gateway
-        self._directory = directory
-        self._limit = limit
-        self._style = style
-        self._runner = Runner(plan, gateway, self._sink)
-        self._drains: set[asyncio.Task[None]] = set()
-        self._last: Item | None = None
-
-    async def go(self) -> tuple[str, BaseException | None]:
-        """Run to an end; returns how it ended and the error to raise once the files are in place."""
-        ticker = asyncio.create_task(self._tick())
-        how = "stopped"
-        error: BaseException | None = None
-        longest = max((e.limits.timeout for e in engines_in([self._plan.source, *self._plan.steps])), default=0.0)
-        try:
-            how = await self._runner.run()
-        except asyncio.CancelledError:
-            longest = 0.0  # whoever cancels (the second Ctrl-C) waits for nothing
-            raise
-        except Exception as raised:  # a bug in a stage, too: what was decided before it is written
-            error = raised
-        finally:
-            ticker.cancel()
-            self._gateway.stop(EngineError("the run is over"))
-            await self._gateway.drain(longest)
-            await self._gateway.close()
-        if how == "blocked":
-            error = self._blocked()
-        if how == "end":
-            self._compare()
-        return how, error
-
-    def interrupt(self) -> None:
-        """Send nothing new; give what is in flight a few seconds."""
-        self._gateway.stop(KeyboardInterrupt())
-        drain = asyncio.get_running_loop().create_task(self._gateway.drain(_DRAIN_AFTER_INTERRUPT))
-        self._drains.add(drain)
-
-    def manifest(self, how: str, limit: int | None) -> dict[str, Any]:
-        """What the run made. Nothing in it depends on timing."""
-        made, told = self.counts.balance
-        if made != told:
-            raise AssertionError(f"the run lost examples: {made} made, {told} written")
-        failed = self.counts.failed.total()
-        partial = how not in ("end", "limit")
-        return {
-            "limit": limit,
-            "complete": failed == 0 and not partial,
-            "partial": partial,
-            "engines": sorted({engine.identity for engine in engines_in([self._plan.source, *self._plan.steps])}),
-            "counts": {
-                "source": self.counts.source,
-                "born": self.counts.born.total(),
-                "expanded": self.counts.expanded.total(),
-                "kept": self.counts.kept,
-                "rejected": self.counts.rejected.total(),
-                "failed": failed,
-            },
-            "stages": self.counts.table(self._plan.names),
-            "further_calls": self._runner.further_calls(self._last) if how == "limit" and self._last else [],
-        }
-
-    def telemetry(self, store: Store) -> dict[str, Any]:
-        """What the run did."""
-        facts = self._gateway.telemetry
-        return {
-            "seconds": round(facts.seconds, 3),
-            "calls": {"new": facts.new, "replayed": facts.replayed, "joined": facts.joined, "retries": facts.retries},
-            "errors": dict(sorted(facts.errors.items())),
-            "tokens": dict(sorted(facts.tokens.items())),
-            "usd": facts.usd,
-            "mean_in_flight": round(facts.mean_in_flight, 2),
-            "oldest_answer": store.oldest,
-            "quarantined": store.quarantined,
-            "store": str(store.path.resolve()),
-            "recordings": sorted(
-                {
-                    str(engine.path.resolve())
-                    for engine in engines_in([self._plan.source, *self._plan.steps])
-                    if hasattr(engine, "recall") and hasattr(engine, "path")
-                }
-            ),
-        }
-
-    def _sink(self, item: Item) -> bool:
-        self._directory.write(item, self._plan.names)
-        self.counts.add(item)
-        self._last = item
-        return self._limit is not None and self.counts.kept >= self._limit
-
-    def _blocked(self) -> BaseException:
-        if self._gateway.stopped is not None and str(self._gateway.stopped) != "the run is over":
-            return self._gateway.stopped
-        first = next(iter(self._gateway.parked.values()))
-        prompt = first.request.text or first.request.messages[-1].content
-        return EngineError(
-            f"not in the recording of {first.engine}: {len(self._gateway.parked)} of the requests; the first ends with "
-            f"{prompt.strip()[-80:]!r}\n"
-            "Its answers belong to other prompts, seeds or parameters. Run with a live engine, or see what is missing "
-            "with `instructgen pending`.",
-            fatal=True,
-        )
-
-    def _compare(self) -> None:
-        """The runner counted what it handed out; the files must hold all of it."""
-        counted = (self.counts.source, self.counts.born.total(), self.counts.expanded.total())
-        handed = (self._runner.read, self._runner.born, self._runner.expanded)
-        if counted != handed:
-            raise AssertionError(f"the run lost examples: handed out {handed}, written {counted}")
-
-    async def _tick(self) -> None:
-        display = progress(self._style)
-        try:
-            while True:
-                await asyncio.sleep(0.5)
-                self._directory.flush()
-                display.update(self._snapshot())
-        finally:
-            display.close()
-
-    def _snapshot(self) -> Snapshot:
-        facts = self._gateway.telemetry
-        return Snapshot(
-            kept=self.counts.kept,
-            limit=self._limit,
-            rejected=self.counts.rejected.total(),
-            failed=self.counts.failed.total(),
-            new=facts.new,
-            replayed=facts.replayed,
-            in_flight=facts.requests_in_flight,
-            tokens=facts.tokens["new_prompt"] + facts.tokens["new_completion"],
-            usd=facts.usd["new"],
-            seconds=facts.seconds,
-        )
 
 
 def default_store() -> Path:

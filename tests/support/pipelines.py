@@ -120,7 +120,7 @@ class Gate:
 async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
     """Wait for a condition; fails the test when it does not come about."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what is waited for knows of no event
             await asyncio.sleep(0.001)
 
 
@@ -206,6 +206,22 @@ class Every:
     def observe(self, example: Example) -> None:
         """Remember what was kept."""
         self.kept.append(example.id)
+
+
+@dataclass(frozen=True, init=False)
+class Told:
+    """A function that a manifest records by a name, so that it may hold on to what a test looks at."""
+
+    name: str
+    _function: Callable[[Example], Any] = field(init=False, repr=False, compare=False)
+
+    def __init__(self, function: Callable[[Example], Any], name: str = "function") -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "_function", function)
+
+    def __call__(self, example: Example) -> Any:
+        """What the function says."""
+        return self._function(example)
 
 
 def tasks(count: int, name: str = "task") -> list[Example]:

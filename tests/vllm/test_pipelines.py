@@ -49,7 +49,7 @@ def run_through_restart(pipeline: Pipeline, server: VLLMServer, folder: Path, af
         except BaseException as error:
             results.append(error)
 
-    worker = threading.Thread(target=work)
+    worker = threading.Thread(target=work, daemon=True)
     worker.start()
     while recorded(store) < after and worker.is_alive():
         time.sleep(0.05)

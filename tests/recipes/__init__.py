@@ -1,0 +1,1 @@
+"""Recipe files that the tests run as a user would."""

@@ -1,0 +1,547 @@
+"""The command line as a user meets it: what each command prints, what it sends, and what it ends with."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from instructgen.cli import main
+from tests.support.fault_server import FaultServer
+from tests.support.processes import FILES, RECIPES, command, environment, instructgen, made
+from tests.support.teacher import refuses, teacher, untidy
+
+TASKS, ANSWERS = RECIPES / "tasks.py", RECIPES / "answers.py"
+COMMANDS = ("run", "pending", "show", "trace", "record", "export")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+Outcome = tuple[int, str, str]
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with FaultServer(answer=teacher, faults=untidy) as process:
+        yield process
+
+
+class Folder:
+    """A working directory with a store, and the command line run in it."""
+
+    def __init__(self, path: Path, server: FaultServer | None, capsys: pytest.CaptureFixture[str]) -> None:
+        self.path, self.run, self.store = path, path / "run", path / "completions.db"
+        self._server, self._capsys = server, capsys
+
+    def __call__(self, *arguments: object) -> Outcome:
+        """Any command, in this process."""
+        self._capsys.readouterr()
+        code = main([str(argument) for argument in arguments])
+        return code, *self._capsys.readouterr()
+
+    def make(self, *options: object, recipe: Path = TASKS, name: str = "run") -> Outcome:
+        """``instructgen run`` with this folder's store and the server."""
+        engine = [] if self._server is None else ["--teacher", f"openai/m@{self._server.url}"]
+        return self("run", recipe, *engine, "--out", self.path / name, "--store", self.store, *options)
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.run / name).read_bytes().split(b"\n") if line]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, server: FaultServer, capsys: pytest.CaptureFixture[str]) -> Folder:
+    return Folder(tmp_path, server, capsys)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with kept, rejected and failed examples, and the store behind it; not to be changed."""
+    path = tmp_path_factory.mktemp("finished")
+    refused = refuses(0.1)
+    with FaultServer(answer=teacher, faults=lambda number, body: refused(number, body) or untidy(number, body)) as one:
+        places = ["--out", str(path / "run"), "--store", str(path / "completions.db")]
+        assert main(["run", str(TASKS), "--teacher", f"openai/m@{one.url}", *places]) == 3
+    return path
+
+
+@pytest.fixture
+def done(finished: Path, capsys: pytest.CaptureFixture[str]) -> Folder:
+    return Folder(finished, None, capsys)
+
+
+# ---------------------------------------------------------------- help and mistakes
+
+
+def test_help_lists_the_commands() -> None:
+    ended = instructgen("--help", cwd=Path.cwd())
+    assert ended.returncode == 0
+    assert set(COMMANDS) <= set(re.findall(r"^    (\w+) ", ended.stdout, re.MULTILINE))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    assert end.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: instructgen {command} ")
+
+
+def test_help_of_a_recipe_lists_its_parameters_with_their_docstring(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["run", str(TASKS), "--help"])
+    assert end.value.code == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Tasks from six seeds, each answered twice." in said
+    assert "--teacher ENGINE writes the tasks and answers them." in said
+    assert "--requests INT how often it is asked for tasks; each time for ten. (default: 12)" in said
+    assert "--shuffle, --no-shuffle put everything into a random order at the end. (default: False)" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["rnu", "x.py"], "Did you mean run?"),
+        (["exprot", "runs/x"], "Did you mean export?"),
+        (["run", str(TASKS), "--limt", "5"], "there is no option --limt.\nDid you mean --limit?"),
+        (["run", str(TASKS), "--teachr", "m"], "there is no option --teachr.\nDid you mean --teacher?"),
+        (["run", str(TASKS), "--draw=3"], "there is no option --draw.\nDid you mean --draws?"),
+        (["run", str(TASKS)], "required: --teacher\nSee `instructgen run --help`."),
+        (["run"], "needs a recipe"),
+        ([], "required: COMMAND"),
+        (["trace", "runs/x"], "required: id"),
+        (["run", str(TASKS), "--teacher", "openai/m", "--draws", "two"], "--draws: invalid int value: 'two'"),
+        (["run", str(TASKS), "--teacher", "openai/m", "--limit", "0"], "--limit: 0 is no whole number of at least 1"),
+        (["run", str(TASKS), "--teacher", "openai/m", "--concurrency", "0"], "--concurrency: 0 is no whole number"),
+        (["run", str(TASKS), "--teacher", "openai/m", "--rpm", "0"], "--rpm: 0 is no number above 0"),
+        (["run", str(TASKS), "--teacher", "openai/m", "--timeout", "nan"], "--timeout: nan is no number above 0"),
+        (["run", str(TASKS), "--teacher", "openai/m", "--budget-usd", "-1"], "--budget-usd: -1 is no number above 0"),
+        (["run", str(TASKS), "--teacher", "openai/m", "--price", "cheap"], "write PROMPT,COMPLETION in US dollars"),
+        (["run", str(TASKS), "--teacher", "openai/m", "--price", "1.2.3,1"], "write PROMPT,COMPLETION in US dollars"),
+        (["run", str(TASKS), "--teacher", "openai/m", "--price", "teahcer=1,2"], "Did you mean teacher?"),
+        (["run", str(TASKS), "--teacher", "openai/m", "--shard", "first"], "write I/N, as 0/4"),
+        (["run", str(TASKS), "--teacher", "openai/m", "--shard", "4/4"], "shard 4 of 4 does not exist"),
+        (["show", "runs/x", "-n", "-1"], "-1 is no whole number"),
+    ],
+    ids=lambda value: " ".join(value[-2:]) if isinstance(value, list) else "",
+)
+def test_a_mistake_is_named_with_its_cure(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    out, error = capsys.readouterr()
+    assert said in error
+    assert error.startswith("error: ")
+    assert error.count("\n") <= 6
+    assert out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+# ---------------------------------------------------------------- run
+
+
+def test_run_says_what_came_of_it(folder: Folder) -> None:
+    code, out, error = folder.make("--limit", 30)
+    assert code == 0
+    assert error == ""
+    rejected = len(folder.rows("rejected.jsonl"))
+    assert out.startswith(f"{folder.run}: 30 kept, {rejected} rejected, 0 failed\n")
+    assert re.search(r"^ +\d+  rouge$", out, re.MULTILINE)
+    calls = re.search(r"calls: (\d+) new, 0 replayed", out)
+    assert calls
+    _, out, _ = folder.make("--limit", 30)
+    assert f"calls: 0 new, {calls[1]} replayed" in out
+
+
+def test_run_says_when_the_source_ended_first(folder: Folder) -> None:
+    code, out, _ = folder.make("--limit", 30, "--rows", 5, recipe=ANSWERS)
+    assert code == 0
+    assert "the source ended before 30 examples were kept" in out
+
+
+def test_progress_is_plain_where_there_is_no_terminal(server: FaultServer, tmp_path: Path) -> None:
+    server.latency = 0.05
+    engine = ["--teacher", f"openai/m@{server.url}", "--concurrency", 2]
+    ended = instructgen("run", ANSWERS, *engine, "--out", "run", "--store", "s.db", cwd=tmp_path)
+    assert ended.returncode == 0
+    assert ended.stderr == ""
+    assert "\x1b" not in ended.stdout
+
+
+def test_progress_is_live_in_a_terminal(server: FaultServer, tmp_path: Path) -> None:
+    server.latency = 0.2
+    ours, theirs = pty.openpty()
+    engine = ["--teacher", f"openai/m@{server.url}", "--concurrency", "4", "--limit", "20"]
+    with closing(os.fdopen(ours, "rb")) as terminal:
+        child = subprocess.Popen(
+            command("run", ANSWERS, *engine, "--out", "run", "--store", "s.db"),
+            cwd=tmp_path,
+            env=environment(TERM="xterm", COLUMNS="120"),
+            stdout=subprocess.DEVNULL,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # how a terminal says that nobody writes to it any more
+            while part := os.read(terminal.fileno(), 65536):
+                shown += part
+        assert child.wait(30) == 0
+    assert re.search(rb"kept \d+/20, rejected 0 \| calls \d+ new, 0 replayed, \d in flight", shown)
+    assert shown.count(b"\n") < 3, "one line, written over"
+
+
+def test_the_defaults_for_out_and_store_are_those_of_the_project(server: FaultServer, tmp_path: Path) -> None:
+    below = tmp_path / "project" / "below"
+    below.mkdir(parents=True)
+    (tmp_path / "project" / "pyproject.toml").touch()
+    ended = instructgen("run", ANSWERS, "--teacher", f"openai/m@{server.url}", cwd=below)
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "project" / ".instructgen" / "completions.db").exists()
+    assert (below / "runs" / "answers" / "data.jsonl").exists()
+    named = {"INSTRUCTGEN_STORE": str(tmp_path / "named.db")}
+    engine = ["--teacher", f"openai/m@{server.url}"]
+    assert instructgen("run", ANSWERS, *engine, "--out", "other", cwd=below, env=named).returncode == 0
+    assert (tmp_path / "named.db").exists()
+
+
+def test_a_recipe_file_run_by_python_is_the_same_command(folder: Folder, server: FaultServer) -> None:
+    options = ["--teacher", f"openai/m@{server.url}", "--limit", "20", "--store", str(folder.store)]
+    assert folder.make("--limit", 20)[0] == 0
+    asked = server.requests
+    ended = subprocess.run(
+        [sys.executable, str(TASKS), *options, "--out", "by_python"],
+        cwd=folder.path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert made(folder.path / "by_python") == made(folder.run)
+    assert server.requests == asked
+
+
+def test_another_seed_is_another_run(folder: Folder) -> None:
+    assert folder.make("--limit", 20)[0] == 0
+    code, _, error = folder.make("--limit", 20, "--seed", 1)
+    assert code == 2
+    assert "seed: 0 → 1" in error
+    assert folder.make("--limit", 20, "--seed", 1, name="other")[0] == 0
+    assert made(folder.path / "other")["data.jsonl"] != made(folder.run)["data.jsonl"]
+
+
+def test_fresh_ignores_what_is_recorded_and_keeps_it(folder: Folder, server: FaultServer) -> None:
+    assert folder.make(recipe=ANSWERS)[0] == 0
+    assert folder.make("--fresh", recipe=ANSWERS, name="fresh")[0] == 0
+    assert server.requests == 40
+    code, out, _ = folder.make(recipe=ANSWERS, name="fresh")
+    assert code == 0
+    assert "calls: 0 new, 20 replayed" in out
+    assert folder.make("--fresh", recipe=ANSWERS, name="fresh")[0] == 0
+    assert server.requests == 60
+    assert (folder.path / "fresh" / "completions-1.db").exists()
+    assert made(folder.path / "fresh") == made(folder.run)
+
+
+def test_shards_are_named_in_their_manifests(folder: Folder) -> None:
+    for shard in range(2):
+        assert folder.make("--shard", f"{shard}/2", recipe=ANSWERS, name=str(shard))[0] == 0
+    manifests = [json.loads((folder.path / str(shard) / "manifest.json").read_bytes()) for shard in range(2)]
+    assert [manifest["recipe"]["shard"] for manifest in manifests] == [[0, 2], [1, 2]]
+    code, _, error = folder.make("--shard", "1/2", recipe=ANSWERS, name="0")
+    assert code == 2
+    assert "shard" in error
+
+
+# ---------------------------------------------------------------- dry run, prices, budgets
+
+
+def test_a_dry_run_sends_nothing_and_never_says_zero(folder: Folder, server: FaultServer) -> None:
+    code, out, _ = folder.make("--dry-run", "--limit", 100)
+    assert code == 0
+    assert server.connections == 0
+    assert not folder.run.exists()
+    assert "── prompt 1 of 3" in out
+    assert "Name three tools" in out or "alphabetical order" in out or "bread rise" in out
+    assert "cost of these: unknown" in out
+    assert "$0" not in out
+    code, out, _ = folder.make("--dry-run", "--price", "2,8")
+    assert re.search(r"cost of these: at most \$0\.\d*[1-9]", out)
+    assert server.connections == 0
+
+
+def test_a_dry_run_tells_what_is_left(folder: Folder, server: FaultServer) -> None:
+    assert folder.make("--budget-requests", 8, "--concurrency", 1, recipe=ANSWERS)[0] == 4
+    code, out, _ = folder.make("--dry-run", recipe=ANSWERS)
+    assert code == 0
+    assert "requests now: 12 (" in out
+    assert server.requests == 8
+
+
+@pytest.mark.parametrize(
+    ("budget", "unit"),
+    [
+        (["--budget-requests", 25], "25 of 25 requests"),
+        (["--budget-tokens", 600], "of 600 tokens"),
+        (["--budget-usd", 0.001, "--price", "1,2"], "of 0.001 dollars"),
+    ],
+    ids=["requests", "tokens", "dollars"],
+)
+def test_a_budget_is_never_crossed_and_a_larger_one_goes_on(
+    folder: Folder, server: FaultServer, budget: list[object], unit: str
+) -> None:
+    options = (*budget, "--rows", 80)
+    code, _, error = folder.make(*options, recipe=ANSWERS)
+    assert code == 4
+    assert unit in error
+    assert "the budget ends here" in error
+    assert "Resume with the same command: instructgen run " in error
+    first = server.requests
+    # The server counts 11 + 7 tokens for each answer.
+    most = {"requests": 25, "tokens": 600 // 18, "dollars": int(0.001 * 1e6 / (11 * 1 + 7 * 2))}[unit.split()[-1]]
+    assert most // 2 < first <= most
+    assert json.loads((folder.run / "manifest.json").read_bytes())["partial"]
+    asked, code = first, 4
+    while code == 4:
+        code, _, _ = folder.make(*options, recipe=ANSWERS)
+        assert 0 < server.requests - asked <= most
+        asked = server.requests
+    assert code == 0
+    assert asked == 80
+    assert set(server.bodies.values()) == {1}
+    assert folder.make("--rows", 80, recipe=ANSWERS, name="at_once")[0] == 0
+    assert made(folder.run) == made(folder.path / "at_once")
+
+
+def test_retries_count_against_the_budget_of_requests(folder: Folder, server: FaultServer) -> None:
+    server.faults = lambda number, body: "500" if number % 2 else None
+    code, _, error = folder.make("--budget-requests", 11, recipe=ANSWERS)
+    assert code == 4
+    assert "requests" in error
+    assert server.requests <= 11
+
+
+def test_a_budget_in_dollars_needs_a_price(folder: Folder, server: FaultServer) -> None:
+    code, _, error = folder.make("--budget-usd", 1, recipe=ANSWERS)
+    assert code == 2
+    assert "--price PROMPT,COMPLETION" in error
+    assert server.requests == 0
+
+
+def test_prices_are_for_the_engine_they_name(folder: Folder) -> None:
+    assert folder.make("--price", "teacher=1000,2000", recipe=ANSWERS)[0] == 0
+    usd = json.loads((folder.run / "telemetry.json").read_bytes())["usd"]
+    assert usd["new"] == pytest.approx(20 * (11 * 1000 + 7 * 2000) / 1e6)
+
+
+# ---------------------------------------------------------------- exit codes
+
+
+def test_exit_codes_tell_how_it_ended(folder: Folder, server: FaultServer) -> None:
+    server.faults = lambda number, body: "400" if number == 3 else None
+    code, _, error = folder.make(recipe=ANSWERS)
+    assert (code, error) == (3, "1 example failed; the same command asks for those again.\n")
+    for fault in ("401", "403", "402", "429_quota"):
+        server.faults = lambda number, body, fault=fault: fault
+        code, _, error = folder.make(recipe=ANSWERS)
+        assert code == 4
+        assert "Resume with the same command" in error
+    server.faults = lambda number, body: "400"
+    code, _, error = folder.make("--rows", 200, "--seed", 1, recipe=ANSWERS, name="hopeless")
+    assert code == 3
+    assert "requests failed, the last one with" in error
+    assert server.requests < 130
+    server.faults = None
+    assert folder.make(recipe=ANSWERS)[0] == 0
+    (folder.path / "file").touch()
+    assert folder.make("--out", folder.path / "file", recipe=ANSWERS)[0] == 5
+
+
+# ---------------------------------------------------------------- show, trace
+
+
+def test_show(done: Folder) -> None:
+    code, out, _ = done("show", done.run, "-n", 5)
+    rows = done.rows("data.jsonl")
+    assert code == 0
+    assert "(incomplete)" in out
+    assert re.search(r"^  self_instruct +in +\d+  out +\d+  failed 0$", out, re.MULTILINE)
+    assert re.findall(r"^([0-9a-f]{16})  by respond$", out, re.MULTILINE) == [row["id"] for row in rows[:5]]
+    code, out, _ = done("show", done.run, "--rejected", "-n", 1000)
+    assert out.count("  rejected: ") == len(done.rows("rejected.jsonl"))
+    assert re.search(r"rejected: rouge, 0\.\d+ against 0\.7, neighbour [0-9a-f]{16}", out)
+
+
+def test_show_of_a_run_that_never_ended(done: Folder, tmp_path: Path) -> None:
+    manifest = json.loads((done.run / "manifest.json").read_bytes())
+    claimed = {"recipe": manifest["recipe"], "complete": False, "partial": True}
+    (tmp_path / "manifest.json").write_text(json.dumps(claimed))
+    for arguments in (["show", tmp_path], ["trace", tmp_path, "a"], ["record", tmp_path, "--out", tmp_path / "r"]):
+        code, _, error = done(*arguments)
+        assert code == 2
+        assert "still under way, or was killed" in error
+
+
+@pytest.mark.parametrize("name", ["data.jsonl", "rejected.jsonl", "failed.jsonl"])
+def test_trace_prints_every_prompt_and_completion(done: Folder, name: str) -> None:
+    recording = done.path / f"{name}.calls"
+    assert done("record", done.run, "--out", recording)[0] == 0
+    calls = {(call := json.loads(line))["key"]: call for line in recording.read_text().split("\n") if line}
+    rows = done.rows(name)
+    hostile = [row for row in rows if "\x1b" in row["output"]]
+    assert name == "failed.jsonl" or len(rows) > 20
+    assert name != "data.jsonl" or hostile
+    for row in [*rows[:: len(rows) // 6 + 1], *hostile[:2]]:
+        code, out, _ = done("trace", done.run, row["id"])
+        assert code == 0
+        assert not CONTROL.search(out)
+        steps = [*row["ancestors"], row]
+        assert re.findall(r"^── (\S+)  ([0-9a-f]{16})$", out, re.MULTILINE) == [(s["by"], s["id"]) for s in steps]
+        for key in (key for step in steps for key in step["calls"]):
+            call = calls[key]
+            for text in (*(turn["content"] for turn in call["request"]["messages"]), call["completion"]["text"]):
+                assert CONTROL.sub("�", text).replace("\n", "\n     │ ") in out
+        last = out.rstrip().split("\n")[-1]
+        if name == "data.jsonl":
+            assert last == "decision: kept"
+        elif name == "rejected.jsonl":
+            assert last.startswith(f"decision: rejected by {row['reject']['stage']}: {row['reject']['code']}")
+        else:
+            assert last.startswith("decision: failed in respond: BadRequest: ")
+            assert "HTTP 400: Bad request" in last
+
+
+def test_trace_takes_the_beginning_of_an_id_and_ancestors(done: Folder) -> None:
+    rows = [row for name in FILES[:3] for row in done.rows(name)]
+    ids = [row["id"] for row in rows]
+    row = rows[0]
+    code, out, _ = done("trace", done.run, row["id"][:9])
+    assert code == 0
+    assert f"── {row['by']}  {row['id']}" in out
+    code, out, _ = done("trace", done.run, row["ancestors"][0]["id"])
+    assert code == 0
+    assert row["ancestors"][0]["id"] in out
+    shared = next(first for first in "0123456789abcdef" if sum(one.startswith(first) for one in ids) > 1)
+    code, _, error = done("trace", done.run, shared)
+    assert code == 2
+    assert "write more of it" in error
+    code, _, error = done("trace", done.run, "nothing")
+    assert code == 2
+    assert "holds no example nothing" in error
+
+
+def test_show_and_trace_into_a_pipe_that_closes(done: Folder) -> None:
+    shown = f'"{sys.executable}" -m instructgen show "{done.run}" -n 100000'
+    script = f'set -o pipefail; {{ {shown}; {shown} --rejected; }} | head -n 1; echo "${{PIPESTATUS[0]}}"'
+    ended = subprocess.run(
+        ["bash", "-c", script], env=environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.stderr == ""
+    assert ended.stdout.rstrip().endswith("\n0")
+
+
+def test_a_terminal_that_cannot_show_a_character_is_no_reason_to_stop(done: Folder) -> None:
+    row = next(row for row in done.rows("data.jsonl") if "汉" in row["output"])
+    ended = instructgen("trace", done.run, row["id"], cwd=done.path, env={"PYTHONIOENCODING": "ascii"})
+    assert ended.returncode == 0, ended.stderr
+    assert "decision: kept" in ended.stdout
+
+
+# ---------------------------------------------------------------- pending, record, export
+
+
+def test_pending_writes_requests_and_takes_answers(folder: Folder, server: FaultServer) -> None:
+    requests = folder.path / "requests.jsonl"
+    pending = ["pending", ANSWERS, "--teacher", f"openai/m@{server.url}", "--store", folder.store]
+    code, out, _ = folder(*pending, "--write", requests)
+    assert (code, out) == (0, f"20 requests pending, written to {requests}.\n")
+    assert folder(*pending)[1] == requests.read_text(encoding="utf-8")
+    asked = [json.loads(line) for line in requests.read_text(encoding="utf-8").splitlines()]
+    assert {one["engine"] for one in asked} == {"openai/m"}
+    answers = folder.path / "answers.jsonl"
+    given = [
+        {"key": one["key"], "text": f"{n}: {one['request']['messages'][-1]['content']}"} for n, one in enumerate(asked)
+    ]
+    answers.write_text("".join(json.dumps(one) + "\n" for one in given[:15]), encoding="utf-8")
+    code, out, _ = folder(*pending, "--take", answers)
+    assert (code, out) == (0, "took 15 answers; 5 requests pending.\n")
+    answers.write_text("".join(json.dumps(one) + "\n" for one in given[15:]), encoding="utf-8")
+    assert folder(*pending, "--take", answers)[1] == "took 5 answers; 0 requests pending.\n"
+    code, out, _ = folder.make(recipe=ANSWERS)
+    assert code == 0
+    assert "calls: 0 new, 20 replayed" in out
+    assert [row["output"] for row in folder.rows("data.jsonl")] == [one["text"] for one in given]
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "line 2 is no answer"),
+        ("[]", "line 2 is no answer"),
+        ('{"text": "a"}', "line 2: 'key' is missing"),
+        ('{"key": "ff", "text": "a"}', "line 2: 'ff' is missing, or is the key of no pending"),
+        ('{"key": "KEY", "text": 3}', "line 2: text must be a string"),
+        ('{"key": "KEY", "text": "a", "finish": "maybe"}', "finish is stop, length or filtered"),
+    ],
+)
+def test_pending_refuses_what_is_no_answer(folder: Folder, server: FaultServer, line: str, said: str) -> None:
+    pending = ["pending", ANSWERS, "--teacher", f"openai/m@{server.url}", "--store", folder.store]
+    key = json.loads(folder(*pending)[1].splitlines()[0])["key"]
+    answers = folder.path / "answers.jsonl"
+    answers.write_text("\n" + line.replace("KEY", key) + "\n")
+    code, _, error = folder(*pending, "--take", answers)
+    assert code == 2
+    assert said in error
+    assert len(folder(*pending)[1].splitlines()) == 20
+
+
+def test_record_writes_exactly_the_calls_of_the_run(folder: Folder, server: FaultServer) -> None:
+    assert folder.make("--rows", 30, recipe=ANSWERS, name="more")[0] == 0
+    assert folder.make("--rows", 12, recipe=ANSWERS)[0] == 0
+    recording = folder.path / "deep" / "calls.jsonl"
+    code, out, _ = folder("record", folder.run, "--out", recording)
+    assert (code, out) == (0, f"12 completions written to {recording}.\n")
+    rows = [*folder.rows("data.jsonl"), *folder.rows("rejected.jsonl")]
+    recorded = [json.loads(line)["key"] for line in recording.read_text(encoding="utf-8").split("\n") if line]
+    assert recorded == [row["calls"][0] for row in rows]
+
+
+def test_record_says_when_the_store_is_gone(folder: Folder) -> None:
+    assert folder.make("--rows", 3, recipe=ANSWERS)[0] == 0
+    shutil.move(folder.store, folder.path / "elsewhere.db")
+    code, _, error = folder("record", folder.run, "--out", folder.path / "calls.jsonl")
+    assert code == 2
+    assert "3 of the 3 completions" in error
+    assert str(folder.store) in error
+    code, out, _ = folder("trace", folder.run, folder.rows("data.jsonl")[0]["id"])
+    assert code == 0
+    assert "not in the store any more" in out
+
+
+def test_export(done: Folder, tmp_path: Path) -> None:
+    rows = done.rows("data.jsonl")
+    code, out, _ = done("export", done.run, "--format", "alpaca", "--out", tmp_path / "deep" / "data.json")
+    assert code == 0
+    assert f"{len(rows)} examples written to" in out
+    written = json.loads((tmp_path / "deep" / "data.json").read_bytes())
+    names = ("instruction", "input", "output")
+    assert written == [{name: row[name] for name in names} for row in rows]
+    code, _, error = done("export", done.run, "--format", "alpca", "--out", tmp_path / "x.json")
+    assert code == 2
+    assert "did you mean alpaca?" in error
+
+
+def test_export_of_a_partial_run_says_so(folder: Folder) -> None:
+    assert folder.make("--budget-requests", 9, recipe=ANSWERS)[0] == 4
+    code, _, error = folder("export", folder.run, "--format", "jsonl", "--out", folder.path / "x.jsonl")
+    assert code == 0
+    assert "this run is partial" in error

@@ -14,13 +14,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from random import Random
 
 from benchmarks.measure import peak_memory
+from benchmarks.rouge import synthetic
 from instructgen import (
     Completion,
     Context,
@@ -175,9 +176,10 @@ def _seconds(count: int, steps: Sequence[Touch | Filter]) -> float:
 
 
 def replay(kept: int = 52_000) -> None:
-    """A finished Self-Instruct → Respond run, once more."""
+    """A finished Self-Instruct → Respond run, once more; the instructions are those of the rouge benchmark."""
+    writer = Scripted(_writer(iter(synthetic(kept * 5 // 4 + 3000))), name="writer")
     pipeline = Pipeline(
-        SelfInstruct(Scripted(_teacher, name="writer"), seeds=seeds("en"), lookahead=16),
+        SelfInstruct(writer, seeds=seeds("en"), lookahead=16),
         [Respond(Scripted(_answerer, name="answerer"), sampling=Sampling(temperature=0.7, max_tokens=512))],
     )
     with tempfile.TemporaryDirectory() as folder:
@@ -191,26 +193,17 @@ def replay(kept: int = 52_000) -> None:
             print(f"{name:12}{seconds:8.1f} s   {calls['new']} new calls, {calls['replayed']} replayed")
 
 
-_WORDS = [
-    start + middle + end
-    for start in ("ba", "co", "di", "fe", "gu", "ha", "ki", "lo", "mu", "ne", "po", "ra", "su", "ti", "ve", "wo")
-    for middle in ("l", "m", "n", "r", "s", "t", "nd", "st")
-    for end in ("a", "e", "i", "o", "u", "en", "ar", "is", "or", "um", "et", "ay", "on")
-]
+def _writer(instructions: Iterator[str]) -> Callable[[Request], str]:
+    """A model that writes seventeen tasks in the asked layout, the next ones at every request."""
 
-
-def _teacher(request: Request) -> str:
-    """Tasks in the asked layout, of made-up words in natural proportions."""
-    random = Random(f"{request.messages[-1].content}{request.seed}")
-    blocks = []
-    for number in range(4, 21):
-        words = [_WORDS[min(int(random.paretovariate(0.6)) - 1, len(_WORDS) - 1)] for _ in range(random.randint(5, 20))]
-        random.shuffle(words)
-        blocks.append(
-            f"###\n{number}. Instruction: {' '.join(words).capitalize()}\n{number}. Input:\n<noinput>\n"
-            f"{number}. Output:\n{' '.join(words[:4])}."
+    def write(request: Request) -> str:
+        return "\n".join(
+            f"###\n{number}. Instruction: {next(instructions).capitalize()}\n{number}. Input:\n<noinput>\n"
+            f"{number}. Output:\nDone."
+            for number in range(4, 21)
         )
-    return "\n".join(blocks)
+
+    return write
 
 
 def _answerer(request: Request) -> Completion:

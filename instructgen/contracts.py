@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from instructgen.errors import EngineError
+from instructgen.errors import EngineError, RecipeError
 from instructgen.example import Example, Message
 
 Finish = Literal["stop", "length", "filtered"]
@@ -110,6 +110,9 @@ class Limits:
         requests_per_minute: the account's limit, if known.
         tokens_per_minute: the account's limit, if known.
         price: US dollars per million tokens, needed for a budget in dollars.
+
+    Raises:
+        RecipeError: a limit is not above 0.
     """
 
     concurrency: int = 64
@@ -119,6 +122,12 @@ class Limits:
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
     price: Price | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("concurrency", "timeout", "deadline", "requests_per_minute", "tokens_per_minute"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise RecipeError(f"Limits({name}={value}): it must be above 0.")
 
 
 class Engine(Protocol):

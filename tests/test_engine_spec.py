@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,22 @@ def test_any_string_is_an_engine_or_a_recipe_error(spec: str) -> None:
         assert engine(spec).limits
     except RecipeError as error:
         assert str(error)
+
+
+@pytest.mark.parametrize(
+    ("spec", "meant"),
+    [
+        ("openai/m@127.0.0.1:8000/v1", "openai/m@http://127.0.0.1:8000/v1"),
+        ("openai/m@localhost/v1", "openai/m@http://localhost/v1"),
+        ("openai/m@gpu.example.org/v1", "openai/m@http://gpu.example.org/v1"),
+        ("openai/m@ftp://host/v1", "openai/m@http://host/v1"),
+    ],
+)
+def test_an_address_without_its_scheme_is_no_model_name(spec: str, meant: str) -> None:
+    with pytest.raises(RecipeError, match=re.escape(f"Did you mean {meant}?")):
+        engine(spec)
+
+
+@pytest.mark.parametrize("name", ["claude@2024-10-22", "@cf/meta/llama-3", "a/b@c"])
+def test_an_at_sign_may_be_part_of_a_name(name: str) -> None:
+    assert engine(f"openai/{name}").identity == f"openai/{name}"

@@ -608,6 +608,22 @@ async def test_a_recording_answers_and_parks_what_it_lacks(store: Store, tmp_pat
     assert rows(store) == 0
 
 
+async def test_an_answer_that_no_file_can_hold_is_made_whole(store: Store) -> None:
+    model = Model(lambda _: Completion("a\ud800b 😀", reasoning="\udfff"))
+    async with sending(store) as gateway:
+        completion = await ask(gateway, model)
+        assert (completion.text, completion.reasoning) == ("a\ufffdb 😀", "\ufffd")
+        assert store.get(completion.key) == completion
+
+
+async def test_an_engine_that_answers_no_text_is_a_bug_and_nothing_is_recorded(store: Store) -> None:
+    model = Model(lambda _: Completion(None))  # type: ignore[arg-type]
+    async with sending(store) as gateway:
+        with pytest.raises(AttributeError):
+            await ask(gateway, model)
+    assert rows(store) == 0
+
+
 async def test_what_cannot_be_recorded_is_not_asked(store: Store) -> None:
     model = Model()
     async with sending(store) as gateway:

@@ -188,9 +188,12 @@ def test_scattered_refusals_are_no_burst() -> None:
         limiter = Limiter(Limits(concurrency=4))
         for _ in range(50):
             limiter.refused(30.0)
+            assert limiter.window == 4
             limiter.accepted()
             limiter.accepted()
-        assert limiter.window == 4
+        askers = Askers(limiter)
+        await askers.ask(4)
+        assert (len(askers.admitted), now()) == (4, 0)
 
     leap(work)
 

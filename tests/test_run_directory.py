@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import json
 import logging
 import os
@@ -42,6 +43,7 @@ from tests.support.pipelines import (
     Odd,
     Told,
     contents,
+    dawdling,
     instructions,
     new_calls,
     number_of,
@@ -201,6 +203,15 @@ async def test_damage_in_the_store_is_mended_by_the_run(tmp_path: Path) -> None:
     assert (new_calls(again), again.telemetry["quarantined"]) == (2, 2)
     assert contents(again.path) == before
     assert new_calls(await run(pipeline, tmp_path / "run")) == 0
+
+
+async def test_two_runs_at_once_share_their_answers(tmp_path: Path) -> None:
+    count = itertools.count()
+    model = Model(lambda _: f"answer {next(count)}", before=dawdling(1))  # never the same twice
+    pipeline = Pipeline(tasks(20), [Ask(model)])
+    one, other = await asyncio.gather(run(pipeline, tmp_path / "one"), run(pipeline, tmp_path / "other"))
+    assert contents(one.path) == contents(other.path)
+    assert contents((await run(pipeline, tmp_path / "third")).path) == contents(one.path)
 
 
 # ---------------------------------------------------------------- partial results

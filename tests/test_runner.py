@@ -21,6 +21,7 @@ from instructgen.errors import BadRequest, EngineError, ParseError, RecipeError,
 from instructgen.example import Example
 from instructgen.filters.filter import Filter
 from instructgen.recording import recorded_json
+from instructgen.runtime.breaker import Breaker
 from instructgen.runtime.counts import Item
 from instructgen.runtime.pipeline import Pipeline, Step
 from instructgen.runtime.run import Run
@@ -303,6 +304,11 @@ class Dice:
         yield example.child("dice", output=" ".join(map(str, thrown)))
 
 
+@dataclass(frozen=True)
+class OtherDice(Dice):
+    """The same under another name."""
+
+
 async def test_random_depends_on_seed_stage_example_and_labels_only(tmp_path: Path) -> None:
     async def throw(count: int, steps: list[Generator], seed: int = 0) -> list[list[str]]:
         return [output.split() for output in (await play(Stream(tasks(count)), steps, tmp_path, seed=seed)).kept]
@@ -316,6 +322,7 @@ async def test_random_depends_on_seed_stage_example_and_labels_only(tmp_path: Pa
     # The occurrence of a stage counts, not its position: another kind of stage before it changes nothing.
     same = await play(Stream(tasks(10)), [Filter(Every(1)), Dice()], tmp_path)
     assert [output.split() for output in same.kept] == thrown
+    assert not {one for one, _, _ in thrown} & {one for one, _, _ in await throw(10, [OtherDice()])}
 
 
 # ---------------------------------------------------------------- selects
@@ -697,6 +704,22 @@ async def test_a_second_run_asks_for_nothing(tmp_path: Path, limit: int) -> None
         again = await run(pipeline, tmp_path / "run", limit=limit)
         assert new_calls(again) == 0
     assert (contents(again.path), len(model.asked)) == (before, asked)
+
+
+async def test_the_second_run_asks_for_nothing_however_long_the_pipeline(tmp_path: Path) -> None:
+    # What is missing behind the limit is met at once, long before the rows have come through all the stages.
+    async def only_the_first(prompt: str) -> None:
+        if number_of_prompt(prompt) >= 3:
+            raise BadRequest("no")
+
+    model = Model(before=only_the_first)
+    steps = [Ask(model, sampling=Sampling(max_tokens=most)) for most in range(1, 25)]
+    patient = Breaker(after=10**6)
+    first = await run(Pipeline(tasks(50), steps), tmp_path / "run", limit=3, breaker=patient)
+    before, asked = contents(first.path), len(model.asked)
+    assert new_calls(first) == 3 * 24
+    again = await run(Pipeline(tasks(50), steps), tmp_path / "run", limit=3, breaker=patient)
+    assert (len(model.asked), contents(again.path)) == (asked, before)
 
 
 async def test_a_larger_limit_goes_on(tmp_path: Path) -> None:

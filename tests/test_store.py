@@ -290,7 +290,7 @@ async def main():
 
 asyncio.run(main())
 """
-    done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-B", "-c", program, str(path)], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "5"]
     keys = [record(prompt).key for prompt in ("before", "large", "after")]
     assert [row.request for row in stored_rows(path, keys)] == [record(p).request for p in ("before", "after")]

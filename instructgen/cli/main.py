@@ -80,8 +80,8 @@ def _parsers(arguments: list[str]) -> tuple[Parser, Mapping[str, Parser]]:
     pending = subparsers.add_parser("pending", help="write the requests a recipe waits for, or take their answers")
     for command, name, add_own_options in ((run, "run", add_run_options), (pending, "pending", add_pending_options)):
         command.add_argument("recipe", type=Path, help="a Python file with a function recipe(…)")
-        group = command.add_argument_group("options of this recipe")
         add_engine_options(command)
+        group = command.add_argument_group("options of this recipe")
         add_own_options(command)
         path = _recipe_path(arguments, name)
         if path is not None:

@@ -50,6 +50,12 @@ def _openai(rest: str, options: dict[str, Any]) -> Engine:
     if at:
         options["base_url"] = rest[at[-1] + 1 :]
         rest = rest[: at[-1]]
+    elif meant := re.search(r"@(?=[a-z]+://|localhost\b|[^/@\s]+:\d+|[^/@\s]+\.[a-z]+/)(.+)", rest, re.IGNORECASE):
+        # As a model name it would send prompts and key to the default server.
+        raise RecipeError(
+            f"the address in openai/{rest} does not begin with http:// or https://.\n"
+            f"Did you mean openai/{rest[: meant.start()]}@http://{meant[1].rpartition('://')[2]}?"
+        )
     name, mark, revision = rest.partition("#")
     if mark:
         options["revision"] = revision

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from instructgen.contracts import Reject
+from instructgen.errors import RecipeError
 from instructgen.example import Example
 from instructgen.filters.filter import TextField, text_of
 
@@ -31,6 +32,8 @@ class RougeNovelty:
     _index: RougeIndex = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if not 0 < self.threshold < 1:
+            raise RecipeError(f"RougeNovelty({self.threshold}): the threshold is between 0 and 1; 0.7 is usual.")
         from instructgen.similarity.rouge import RougeIndex  # brings numpy, which `import instructgen` does without
 
         self._index = RougeIndex(self.threshold)

@@ -19,7 +19,7 @@ class Budget:
     """The most one command may use; None is no bound. Retries count as requests.
 
     Attributes:
-        requests: sent to any engine.
+        requests: sent to any engine. One that is sent again because the server refused a parameter of it counts once.
         tokens: prompt and completion together.
         usd: US dollars, by the engines' prices.
     """

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -30,6 +31,7 @@ from instructgen.runtime.telemetry import Telemetry
 from instructgen.runtime.tokens import estimated_tokens
 
 _log = logging.getLogger("instructgen")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class _Parked(Exception):
@@ -216,7 +218,7 @@ class Gateway:
             finally:
                 self._ledger.settle(reserved, engine, completion, sent=deadline.at > 0)
             try:
-                recorded = await self._store.put(replace(row, completion=replace(completion, key=row.key)))
+                recorded = await self._store.put(replace(row, completion=_whole(completion, row.key)))
             finally:
                 lane.limiter.release()
         except InstructGenError as error:
@@ -324,3 +326,10 @@ class Gateway:
 
     def _count_retry(self, state: RetryCallState) -> None:
         self.telemetry.retries += 1
+
+
+def _whole(completion: Completion, key: str) -> Completion:
+    """The completion as it is recorded: under its key, with U+FFFD for lone surrogates, which no file can hold."""
+    texts = (completion.text, completion.reasoning)
+    text, reasoning = (part if part.isascii() else _SURROGATES.sub("\ufffd", part) for part in texts)
+    return replace(completion, text=text, reasoning=reasoning, key=key)

@@ -251,7 +251,8 @@ def test_a_full_disk(folder: Folder, server: FaultServer, size: int) -> None:
     rows = ["--rows", "120"]
     ended = subprocess.run(
         command("run", *folder.options(out=folder.path / "more"), *rows),
-        env=environment(),
+        # A cut-off bytecode file would outlive the test.
+        env={**environment(), "PYTHONDONTWRITEBYTECODE": "1"},
         preexec_fn=limited,
         capture_output=True,
         text=True,

@@ -27,6 +27,7 @@ from instructgen.runtime.pipeline import Pipeline, Step
 from instructgen.runtime.run import Run
 from instructgen.runtime.store import stored_rows
 from instructgen.selects import Best, Shuffle
+from instructgen.sources import Examples
 from tests.support.pipelines import (
     FILES,
     Ask,
@@ -210,6 +211,31 @@ async def test_what_cannot_be_parsed_is_rejected(tmp_path: Path) -> None:
     reject = played.items[1].verdict
     assert isinstance(reject, Reject)
     assert (reject.code, reject.detail) == ("unparsable", "no verdict in it")
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Asks side by side in a task group of its own, which wraps what goes wrong."""
+
+    errors: tuple[Exception, ...]
+
+    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example]:
+        async def fail(error: Exception) -> None:
+            raise error
+
+        async with asyncio.TaskGroup() as group:
+            for error in self.errors:
+                group.create_task(fail(error))
+        yield example
+
+
+async def test_a_group_of_errors_decides_like_one(tmp_path: Path) -> None:
+    played = await play(Examples(tasks(1)), [Grouped((ParseError("no list"), BadRequest("too long")))], tmp_path)
+    assert [what for _, _, what in told(played)] == ["BadRequest"]
+    played = await play(Examples(tasks(1)), [Grouped((ParseError("no list"),))], tmp_path)
+    assert [what for _, _, what in told(played)] == ["unparsable"]
+    with pytest.raises(ValueError, match="a bug"):
+        await play(Examples(tasks(1)), [Grouped((BadRequest("too long"), ValueError("a bug")))], tmp_path)
 
 
 async def test_equal_children_have_ids_of_their_own(tmp_path: Path) -> None:

@@ -283,11 +283,11 @@ class Gateway:
         self.telemetry.sent(+1)
         answered = False
         try:
-            async with asyncio.timeout_at(deadline.start()):
+            async with asyncio.timeout_at(min(deadline.start(), _now() + lane.engine.limits.timeout)):
                 completion = await lane.engine.complete(request)
             answered = True
         except TimeoutError:
-            raise self._error(lane, Unavailable("no answer within the deadline")) from None
+            raise self._error(lane, Unavailable("no answer in time")) from None
         except EngineError as error:
             self._error(lane, error)
             raise  # as it is: its own cause says what the network did
@@ -326,6 +326,10 @@ class Gateway:
 
     def _count_retry(self, state: RetryCallState) -> None:
         self.telemetry.retries += 1
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _whole(completion: Completion, key: str) -> Completion:

@@ -91,7 +91,8 @@ class Pipeline:
             budget: the most this call may use.
             breaker: when to give up on a failing engine.
             store: the file of recorded completions; by default ``.instructgen/completions.db`` of the project.
-            fresh: ignore what is recorded; the completions go into a store of the run's own.
+            fresh: ignore what is recorded; the completions go into a store of the run's own, which later calls on this
+                directory go on with, whatever ``store`` says.
             shard: which share of the source to take, from 0 …
             shards: … of how many.
             progress: how to show it.

@@ -172,10 +172,9 @@ class Runner:
         try:
             async for entry in generator.generate(item.example, context):
                 made.append(_item(entry, node, stage))
-        except ParseError as error:
-            verdict = Reject("unparsable", detail=str(error))
-        except EngineError as error:
-            verdict = error
+        except (ParseError, EngineError, BaseExceptionGroup) as raised:
+            error = _expected(raised)
+            verdict = Reject("unparsable", detail=str(error)) if isinstance(error, ParseError) else error
         await context.settled()
         self._live.discard(context)
         node.calls = context.calls
@@ -314,6 +313,16 @@ def _item(entry: Example | Rejected | Failed, node: Node | None, stage: int) -> 
     if isinstance(entry, Failed):
         return Item(entry.example, node, entry.error, stage)
     return Item(entry, node)
+
+
+def _expected(raised: BaseException) -> ParseError | EngineError:
+    """The error that decides an example; of a task group that holds nothing else, the first. Others are raised."""
+    if isinstance(raised, BaseExceptionGroup):
+        found = [_expected(part) for part in raised.exceptions]
+        return next((error for error in found if isinstance(error, EngineError)), found[0])
+    if isinstance(raised, ParseError | EngineError):
+        return raised
+    raise raised
 
 
 def _claim(calls: list[str], last: Item, items: list[Item]) -> None:

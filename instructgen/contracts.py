@@ -152,6 +152,17 @@ class Engine(Protocol):
         ...
 
 
+def checked_engine(value: Any, stage: str) -> None:
+    """Refuse what is no engine, such as a spec string, where it is handed in rather than where it is used.
+
+    Raises:
+        RecipeError: it does not complete requests.
+    """
+    if not hasattr(value, "complete"):
+        cure = f"Write engine({value!r})." if isinstance(value, str) else "It must be an Engine."
+        raise RecipeError(f"the engine of {stage} is a {type(value).__name__}.\n{cure}")
+
+
 # ---------------------------------------------------------------- stages
 
 

@@ -3,7 +3,8 @@
     InstructGenError
     ├── EngineError               a model was asked and no usable completion came back
     │   ├── RateLimited           retried after the server's own delay
-    │   ├── Unavailable           retried: refused, dropped, timed out, 5xx, an answer that is no answer
+    │   ├── Unavailable           retried: refused, dropped, timed out, 5xx
+    │   ├── Malformed             retried a few times only: an answer came, was perhaps paid for, and is none
     │   ├── BadRequest            this request can never be answered; its example fails, the run goes on
     │   ├── ContentFiltered       the server refuses this prompt; its example fails, the run goes on
     │   ├── Authentication        stops the run
@@ -55,7 +56,13 @@ class RateLimited(EngineError):
 
 
 class Unavailable(EngineError):
-    """The server could not be reached, broke off, timed out, failed (5xx) or sent something that is no completion."""
+    """The server could not be reached, broke off, timed out or failed (5xx)."""
+
+    retryable = True
+
+
+class Malformed(EngineError):
+    """The server answered with something that is no completion. Asking for ever would buy it for ever."""
 
     retryable = True
 

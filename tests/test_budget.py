@@ -53,7 +53,7 @@ async def test_ends_when_the_next_request_might_cross_it() -> None:
     ledger = Ledger(Budget(requests=2))
     for _ in range(2):
         ledger.settle(await ledger.reserve(Model(), SHORT), Model(), ANSWER, sent=True)
-    with pytest.raises(BudgetExhausted, match=r"2 of 2 requests used.*larger budget"):
+    with pytest.raises(BudgetExhausted, match=r"2 of 2 requests used"):
         await ledger.reserve(Model(), SHORT)
     with pytest.raises(BudgetExhausted, match="0 of 9 tokens"):
         await Ledger(Budget(tokens=9)).reserve(Model(), SHORT)

@@ -282,7 +282,7 @@ def test_a_dry_run_tells_what_is_left(folder: Folder, server: FaultServer) -> No
     assert folder.make("--budget-requests", 8, "--concurrency", 1, recipe=ANSWERS)[0] == 4
     code, out, _ = folder.make("--dry-run", recipe=ANSWERS)
     assert code == 0
-    assert "requests now: 12 (" in out
+    assert "requests that wait for nothing else: 12 (" in out
     assert server.requests == 8
 
 
@@ -348,7 +348,8 @@ def test_prices_are_for_the_engine_they_name(folder: Folder) -> None:
 def test_exit_codes_tell_how_it_ended(folder: Folder, server: FaultServer) -> None:
     server.faults = lambda number, body: "400" if number == 3 else None
     code, _, error = folder.make(recipe=ANSWERS)
-    assert (code, error) == (3, "1 example failed; the same command asks for those again.\n")
+    cure = f"(instructgen show {folder.run} --failed); the same command asks for those again."
+    assert (code, error) == (3, f"1 example failed {cure}\n")
     for fault in ("401", "403", "402", "429_quota"):
         server.faults = lambda number, body, fault=fault: fault
         code, _, error = folder.make(recipe=ANSWERS)

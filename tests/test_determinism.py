@@ -131,7 +131,7 @@ def test_what_failed_is_asked_again_and_leaves_no_trace(
     refused = refuses(share, tasks=tasks)
     with serving(lambda number, body: refused(number, body) or untidy(number, body)) as server:
         assert run(server, tmp_path) == 3
-        assert "failed; the same command asks for those again" in capsys.readouterr().err
+        assert "the same command asks for those again" in capsys.readouterr().err
         bought = set(server.bodies) - {raw for raw in server.bodies if refused(0, json.loads(raw))}
         manifest = json.loads((tmp_path / "run" / "manifest.json").read_bytes())
         failed = rows((tmp_path / "run" / "failed.jsonl").read_bytes())

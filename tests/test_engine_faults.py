@@ -21,6 +21,7 @@ from instructgen.errors import (
     BadRequest,
     ContentFiltered,
     EngineError,
+    Malformed,
     QuotaExhausted,
     RateLimited,
     Unavailable,
@@ -78,29 +79,29 @@ ERRORS: Mapping[str, tuple[type[EngineError], str, str]] = {
     "bad_gzip": (Unavailable, RETRYABLE, "decompressing"),
     "gzip_bomb": (Unavailable, RETRYABLE, "larger than 32 MiB"),
     "big": (Unavailable, RETRYABLE, "larger than 32 MiB"),
-    "brotli": (Unavailable, RETRYABLE, "UTF-8"),
-    "garbage": (Unavailable, RETRYABLE, "not valid JSON"),
-    "html": (Unavailable, RETRYABLE, "a web page"),
-    "empty": (Unavailable, RETRYABLE, "empty"),
-    "204": (Unavailable, RETRYABLE, "empty"),
-    "array": (Unavailable, RETRYABLE, "JSON list"),
-    "string": (Unavailable, RETRYABLE, "JSON str"),
-    "deep": (Unavailable, RETRYABLE, "not valid JSON"),
-    "digits": (Unavailable, RETRYABLE, "not valid JSON"),
-    "invalid_utf8": (Unavailable, RETRYABLE, "UTF-8"),
+    "brotli": (Malformed, RETRYABLE, "UTF-8"),
+    "garbage": (Malformed, RETRYABLE, "not valid JSON"),
+    "html": (Malformed, RETRYABLE, "a web page"),
+    "empty": (Malformed, RETRYABLE, "empty"),
+    "204": (Malformed, RETRYABLE, "empty"),
+    "array": (Malformed, RETRYABLE, "JSON list"),
+    "string": (Malformed, RETRYABLE, "JSON str"),
+    "deep": (Malformed, RETRYABLE, "not valid JSON"),
+    "digits": (Malformed, RETRYABLE, "not valid JSON"),
+    "invalid_utf8": (Malformed, RETRYABLE, "UTF-8"),
     "error_200": (Unavailable, RETRYABLE, "Provider returned error"),
-    "choices_empty": (Unavailable, RETRYABLE, "no choices"),
-    "choices_null": (Unavailable, RETRYABLE, "no choices"),
-    "choices_missing": (Unavailable, RETRYABLE, "no choices"),
-    "choices_type": (Unavailable, RETRYABLE, "no choices"),
-    "choice_type": (Unavailable, RETRYABLE, "no choices"),
-    "message_null": (Unavailable, RETRYABLE, "no message"),
-    "content_null": (Unavailable, RETRYABLE, "no content"),
-    "content_int": (Unavailable, RETRYABLE, "type int"),
-    "content_list": (Unavailable, RETRYABLE, "type list"),
-    "abort": (Unavailable, RETRYABLE, "finish_reason abort"),
-    "finish_null": (Unavailable, RETRYABLE, "broke off"),
-    "finish_int": (Unavailable, RETRYABLE, "broke off"),
+    "choices_empty": (Malformed, RETRYABLE, "no choices"),
+    "choices_null": (Malformed, RETRYABLE, "no choices"),
+    "choices_missing": (Malformed, RETRYABLE, "no choices"),
+    "choices_type": (Malformed, RETRYABLE, "no choices"),
+    "choice_type": (Malformed, RETRYABLE, "no choices"),
+    "message_null": (Malformed, RETRYABLE, "no message"),
+    "content_null": (Malformed, RETRYABLE, "no content"),
+    "content_int": (Malformed, RETRYABLE, "type int"),
+    "content_list": (Malformed, RETRYABLE, "type list"),
+    "abort": (Malformed, RETRYABLE, "finish_reason abort"),
+    "finish_null": (Malformed, RETRYABLE, "broke off"),
+    "finish_int": (Malformed, RETRYABLE, "broke off"),
     "tool_call": (BadRequest, ROW, "called a tool"),
     "404_model": (BadRequest, FATAL, "Check the name of the model"),
     "404_html": (BadRequest, FATAL, "Check base_url"),
@@ -273,7 +274,7 @@ ANSWER = st.fixed_dictionaries(
 def test_any_answer_is_a_sound_completion_or_a_typed_error(answer: dict[str, Any]) -> None:
     try:
         read = read_completion(answer)
-    except (Unavailable, BadRequest):
+    except (Malformed, BadRequest):
         return
     assert read.finish in get_args(Finish)
     for text in (read.text, read.model, read.reasoning):
@@ -289,10 +290,10 @@ def test_text_comes_back_exactly(text: str, finish: str) -> None:
 
 
 @given(st.binary(max_size=64))
-def test_any_bytes_are_an_object_or_unavailable(body: bytes) -> None:
+def test_any_bytes_are_an_object_or_malformed(body: bytes) -> None:
     try:
         assert isinstance(read_object(body), dict)
-    except Unavailable as error:
+    except Malformed as error:
         assert str(error)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
+import shlex
 import sys
 from dataclasses import replace
 from itertools import islice
@@ -44,13 +46,16 @@ def run(options: argparse.Namespace) -> int:
     )
     calls = result.telemetry["calls"]
     print(clean(str(result)))
-    print(f"  calls: {calls['new']} new, {calls['replayed']} replayed")
+    retries = f", {plural(calls['retries'], 'further attempt')}" if calls["retries"] else ""
+    print(f"  calls: {calls['new']} new, {calls['replayed']} replayed{retries}")
     if options.limit is not None and len(result) < options.limit:
         print(f"  the source ended before {options.limit} examples were kept")
     if result.complete:
         return 0
     print(
-        f"{plural(result.counts['failed'], 'example')} failed; the same command asks for those again.", file=sys.stderr
+        f"{plural(result.counts['failed'], 'example')} failed (instructgen show {shlex.quote(str(out))} --failed); "
+        "the same command asks for those again.",
+        file=sys.stderr,
     )
     return 3
 
@@ -85,11 +90,13 @@ def show(options: argparse.Namespace) -> int:
     print(clean(str(result)))
     for stage in result.manifest.get("stages", ()):
         print(f"  {stage['stage']:20} in {stage['in']:6}  out {stage['out']:6}  failed {stage['failed']}")
-    rows = result.rows("rejected.jsonl" if options.rejected else "data.jsonl")
+    rows = result.rows("failed.jsonl" if options.failed else "rejected.jsonl" if options.rejected else "data.jsonl")
     for row in islice(rows, options.n):
         print(clean(f"\n{row['id']}  by {row['by']}"))
         if options.rejected:
             print(f"  rejected: {_reason(row['reject'])}")
+        if options.failed:
+            print(shorten(clean(f"  failed: {row['error']['type']}: {row['error']['message']}"), 500))
         for name in ("instruction", "input", "output"):
             if row[name]:
                 print(f"  {name}: {shorten(clean(row[name]), 500)}")
@@ -102,7 +109,7 @@ def trace(options: argparse.Namespace) -> int:
     if result.manifest["partial"]:
         print("note: this run is partial; the same `instructgen run` command finishes it.", file=sys.stderr)
     row, kind = find(result, options.id)
-    print("\n".join(clean(line) for line in lineage_lines(result, row)))
+    print("\n".join(clean(line) for line in lineage_lines(result, row, options.store)))
     if kind == "kept":
         print("decision: kept")
     elif kind == "rejected":
@@ -114,7 +121,7 @@ def trace(options: argparse.Namespace) -> int:
 
 def record(options: argparse.Namespace) -> int:
     """``instructgen record``: with this file a colleague gets the same bytes, offline."""
-    rows = run_records(Run(options.run))
+    rows = run_records(Run(options.run), options.store)
     lines = "".join(json.dumps(recorded_json(row), ensure_ascii=False) + "\n" for row in rows)
     _write(options.out, lines)
     print(f"{plural(len(rows), 'completion')} written to {options.out}.")
@@ -148,7 +155,7 @@ def _shard(text: str) -> tuple[int, int]:
 
 def _answers(path: Path, waiting: dict[str, Record], store: Path) -> list[Record]:
     """The answers in a file, each with the request it belongs to; what is recorded already is passed over."""
-    answers = []
+    answers: list[Record] = []
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
@@ -158,6 +165,8 @@ def _answers(path: Path, waiting: dict[str, Record], store: Path) -> list[Record
             continue
         try:
             data: dict[str, Any] = json.loads(line)
+            if not re.fullmatch("[0-9a-f]{32}", str(data["key"])):
+                raise KeyError(data["key"])
             if data["key"] not in waiting and any(stored_rows(store, [data["key"]])):
                 continue
             row = waiting[data["key"]]
@@ -170,6 +179,8 @@ def _answers(path: Path, waiting: dict[str, Record], store: Path) -> list[Record
             raise RecipeError(f"{path}, line {number} is no answer: {error}.\nWrite key and text.") from error
         if not isinstance(completion.text, str) or completion.finish not in ("stop", "length", "filtered"):
             raise RecipeError(f"{path}, line {number}: text must be a string; finish is stop, length or filtered.")
+        if any(other.key == row.key and other.completion != completion for other in answers):
+            raise RecipeError(f"{path}, line {number}: another answer to {row.key}.\nKeep one of them.")
         answers.append(replace(row, completion=completion))
     return answers
 

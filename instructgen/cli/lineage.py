@@ -37,10 +37,10 @@ def find(run: Run, wanted: str) -> tuple[dict[str, Any], str]:
     return matches[0]
 
 
-def lineage_lines(run: Run, row: dict[str, Any]) -> Iterator[str]:
+def lineage_lines(run: Run, row: dict[str, Any], store: Path | None = None) -> Iterator[str]:
     """Every step from the first ancestor to the example itself, each with its prompts and raw completions."""
     steps = [*row["ancestors"], row]
-    records = _records(run, [call for step in steps for call in step["calls"]])
+    records = _records(run, [call for step in steps for call in step["calls"]], store)
     for step in steps:
         yield f"── {step['by'] or 'source'}  {step['id']}"
         if step["parents"]:
@@ -53,7 +53,7 @@ def lineage_lines(run: Run, row: dict[str, Any]) -> Iterator[str]:
         yield f"   {name}: {_indented(row[name])}"
 
 
-def run_records(run: Run) -> list[Record]:
+def run_records(run: Run, store: Path | None = None) -> list[Record]:
     """The recorded completions that a run was made from: those its rows name, in that order, then those it names.
 
     Raises:
@@ -65,18 +65,18 @@ def run_records(run: Run) -> list[Record]:
             for step in (*row["ancestors"], row):
                 calls.update(dict.fromkeys(step["calls"]))
     calls.update(dict.fromkeys(run.manifest.get("further_calls", ())))
-    records = _records(run, list(calls))
+    records = _records(run, list(calls), store)
     missing = [call for call in calls if call not in records]
     if missing:
         raise RecipeError(
             f"{len(missing)} of the {len(calls)} completions of {run.path} are not in its store any more "
-            f"({run.telemetry['store']}).\nRun the recipe again, or name the store that has them."
+            f"({run.telemetry['store']}).\nRun the recipe again, or name the store that has them: --store FILE."
         )
     return [records[call] for call in calls]
 
 
-def _records(run: Run, calls: list[str]) -> dict[str, Record]:
-    found = {row.key: row for row in stored_rows(Path(run.telemetry["store"]), calls)}
+def _records(run: Run, calls: list[str], store: Path | None) -> dict[str, Record]:
+    found = {row.key: row for row in stored_rows(store or Path(run.telemetry["store"]), calls)}
     for path in run.telemetry["recordings"]:
         for row in read_recording(Path(path)):
             found.setdefault(row.key, row)

@@ -20,7 +20,7 @@ from types import FrameType
 from instructgen.cli import commands, recipes
 from instructgen.cli.parser import Parser, add_engine_options, add_pending_options, add_run_options, natural
 from instructgen.cli.text import clean
-from instructgen.errors import EngineError, InstructGenError, RecipeError
+from instructgen.errors import BadRequest, EngineError, InstructGenError, RecipeError
 from instructgen.formats import FORMATS
 
 
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except InstructGenError as error:
         print(clean(f"error: {error}"), file=sys.stderr)
-        if isinstance(error, EngineError):
+        if isinstance(error, EngineError) and not isinstance(error, BadRequest):
             print(resume, file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
@@ -92,13 +92,17 @@ def _parsers(arguments: list[str]) -> tuple[Parser, Mapping[str, Parser]]:
     show = subparsers.add_parser("show", help="what a run holds")
     show.add_argument("run", type=Path)
     show.add_argument("-n", type=natural, default=3, help="how many examples (default: 3)")
-    show.add_argument("--rejected", action="store_true", help="rejected examples instead of kept ones")
+    kind = show.add_mutually_exclusive_group()
+    kind.add_argument("--rejected", action="store_true", help="rejected examples instead of kept ones")
+    kind.add_argument("--failed", action="store_true", help="failed examples instead of kept ones")
     trace = subparsers.add_parser("trace", help="where an example came from: every prompt, completion and decision")
     trace.add_argument("run", type=Path)
     trace.add_argument("id", help="id of an example, or its beginning")
+    trace.add_argument("--store", type=Path, metavar="FILE", help="where its completions are, if they were moved")
     record = subparsers.add_parser("record", help="write the recording of exactly the calls a run used")
     record.add_argument("run", type=Path)
     record.add_argument("--out", type=Path, required=True, metavar="FILE")
+    record.add_argument("--store", type=Path, metavar="FILE", help="where its completions are, if they were moved")
     export = subparsers.add_parser("export", help="write the kept examples for a trainer")
     export.add_argument("run", type=Path)
     export.add_argument("--format", required=True, metavar="NAME", help=", ".join(FORMATS))

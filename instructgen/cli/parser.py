@@ -76,8 +76,8 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--shard", metavar="I/N", default="0/1", help="do share I (from 0) of N of the source")
     group.add_argument("--progress", choices=["auto", "live", "plain", "none"], default="auto")
     budget = parser.add_argument_group("budget of this command (it stops before it is crossed)")
-    budget.add_argument("--budget-requests", type=natural, metavar="N")
-    budget.add_argument("--budget-tokens", type=natural, metavar="N")
+    budget.add_argument("--budget-requests", type=at_least_one, metavar="N")
+    budget.add_argument("--budget-tokens", type=at_least_one, metavar="N")
     budget.add_argument("--budget-usd", type=positive, metavar="USD")
 
 

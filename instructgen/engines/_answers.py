@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from instructgen.contracts import Completion, Finish, Usage
-from instructgen.errors import BadRequest, Unavailable
+from instructgen.errors import BadRequest, Malformed
 
 _FINISHES: Mapping[str, Finish] = {
     "stop": "stop",
@@ -30,10 +30,10 @@ def read_object(body: bytes) -> dict[str, Any]:
     """The JSON object in a body.
 
     Raises:
-        Unavailable: the body is empty, not UTF-8, not JSON, or JSON of another kind.
+        Malformed: the body is empty, not UTF-8, not JSON, or JSON of another kind.
     """
     if not body.strip():
-        raise Unavailable("the answer is empty")
+        raise Malformed("the answer is empty")
     try:
         data = json.loads(body.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -44,7 +44,7 @@ def read_object(body: bytes) -> dict[str, Any]:
         if isinstance(data, dict):
             return data
         problem = f"is a JSON {type(data).__name__}, not an object"
-    raise Unavailable(f"the answer {problem}")
+    raise Malformed(f"the answer {problem}")
 
 
 def read_completion(data: Mapping[str, Any]) -> Completion:
@@ -53,16 +53,16 @@ def read_completion(data: Mapping[str, Any]) -> Completion:
     Text is kept exactly, except that lone surrogates (which no file could hold) become U+FFFD.
 
     Raises:
-        Unavailable: a part is missing, of the wrong type, or the generation did not end properly.
+        Malformed: a part is missing, of the wrong type, or the generation did not end properly.
         BadRequest: the model called a tool in place of answering.
     """
     choices = data.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
     if not isinstance(choice, dict):
-        raise Unavailable("the answer has no choices")
+        raise Malformed("the answer has no choices")
     message = choice.get("message", choice)
     if not isinstance(message, dict):
-        raise Unavailable("the answer has no message")
+        raise Malformed("the answer has no message")
     reasoning = message.get("reasoning_content") or message.get("reasoning") or ""
     reasoning = whole(reasoning) if isinstance(reasoning, str) else ""
     text, finish = _content(choice, message, reasoning)
@@ -88,9 +88,9 @@ def _content(choice: Mapping[str, Any], message: Mapping[str, Any], reasoning: s
     if isinstance(content, str):
         return whole(content), finish
     if content is not None:
-        raise Unavailable(f"the content of the answer is of type {type(content).__name__}, not a text")
+        raise Malformed(f"the content of the answer is of type {type(content).__name__}, not a text")
     if finish == "stop" and not reasoning:
-        raise Unavailable("the answer has no content")
+        raise Malformed("the answer has no content")
     return "", finish
 
 
@@ -102,8 +102,8 @@ def _finish(reason: Any) -> Finish:
         if name.startswith("eos"):
             return "stop"
         if re.fullmatch("[a-z_]{1,32}", name):
-            raise Unavailable(f"the generation broke off (finish_reason {name})")
-    raise Unavailable("the generation broke off (no known finish_reason)")
+            raise Malformed(f"the generation broke off (finish_reason {name})")
+    raise Malformed("the generation broke off (no known finish_reason)")
 
 
 def read_usage(usage: Any) -> Usage:

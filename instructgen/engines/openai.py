@@ -15,7 +15,7 @@ from instructgen.contracts import Completion, Limits, Request
 from instructgen.engines._answers import cut, read_completion, read_object
 from instructgen.engines._errors import Problem
 from instructgen.engines._http import Answer, Broken, Client, Endpoint, checked_url
-from instructgen.errors import BadRequest, RecipeError, Unavailable
+from instructgen.errors import BadRequest, Malformed, RecipeError, Unavailable
 
 logger = logging.getLogger("instructgen")
 
@@ -243,7 +243,7 @@ def listed(answer: Answer) -> list[str]:
     """The names in a list of models, or none where the answer is no complete list."""
     try:
         data = read_object(answer.body)
-    except Unavailable:
+    except Malformed:
         return []
     entries = data.get("data")
     if not isinstance(entries, list) or data.get("has_more"):

@@ -72,6 +72,11 @@ def json_line(row: Mapping[str, Any]) -> bytes:
     """
     try:
         return json.dumps(row, ensure_ascii=False, allow_nan=False).encode("utf-8") + b"\n"
+    except UnicodeEncodeError as error:
+        raise RecipeError(
+            f"example {row.get('id', '')} cannot be written: a text of it holds half a character (a lone surrogate).\n"
+            "Mend the text first: text.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace')."
+        ) from error
     except (TypeError, ValueError) as error:
         raise RecipeError(
             f"example {row.get('id', '')} cannot be written: {error}.\nscores and meta may hold JSON values only."

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from instructgen.contracts import Completion, Context, Engine, Reject, Rejected, Request, Sampling
+from instructgen.contracts import (
+    Completion,
+    Context,
+    Engine,
+    Reject,
+    Rejected,
+    Request,
+    Sampling,
+    checked_engine,
+)
 from instructgen.example import Example, Message
 from instructgen.parsing import strip_thinking
 
@@ -28,6 +37,9 @@ class Respond:
     draws: int = 1
     system: str = ""
     sampling: Sampling = Sampling(temperature=0.7, max_tokens=2048)
+
+    def __post_init__(self) -> None:
+        checked_engine(self.engine, "Respond")
 
     @property
     def per_request(self) -> int:

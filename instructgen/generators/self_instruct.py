@@ -10,7 +10,17 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from instructgen.contracts import Completion, Context, Engine, Failed, Reject, Rejected, Request, Sampling
+from instructgen.contracts import (
+    Completion,
+    Context,
+    Engine,
+    Failed,
+    Reject,
+    Rejected,
+    Request,
+    Sampling,
+    checked_engine,
+)
 from instructgen.errors import EngineError, ParseError, RecipeError
 from instructgen.example import Example
 from instructgen.filters import ALPACA_KEYWORDS, Filter, Keywords, Length, Opening, RougeNovelty
@@ -65,6 +75,7 @@ class SelfInstruct:
     sampling: Sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=3072)
 
     def __post_init__(self) -> None:
+        checked_engine(self.engine, "SelfInstruct")
         if not 0 <= self.from_pool <= self.demonstrations < self.tasks or self.demonstrations < 1:
             raise RecipeError("SelfInstruct needs from_pool <= demonstrations < tasks, and at least one demonstration.")
         if len(self.seeds) < self.demonstrations:

@@ -71,8 +71,9 @@ class Ledger:
         while not self._fits(most):
             if self._in_flight == 0:
                 raise BudgetExhausted(
-                    f"the budget ends here: {self._words()}. "
-                    "All answers so far are recorded; the same command with a larger budget goes on."
+                    f"the budget ends here: {self._words()}.\n"
+                    f"The next request could take {most.tokens} tokens and {most.usd:.4f} dollars. "
+                    "All answers so far are recorded; each call has a budget of its own and goes on from there."
                 )
             self._changed.clear()
             await self._changed.wait()

@@ -50,7 +50,7 @@ class DryRun:
         disk = "unknown" if self.disk is None else f"at most {self.disk / 1e6:.1f} MB"
         lines += [
             "── what comes next",
-            f"requests now: {self.requests:,} (not recorded, and waiting for nothing else)",
+            f"requests that wait for nothing else: {self.requests:,} (a small limit sends only the first of them)",
             f"requests in all: {'unknown' if self.at_least is None else f'at least {self.at_least:,}'}",
             f"prompt tokens of these: about {self.prompt_tokens:,} (by {self.counted_by})",
             f"completion tokens of these: {completion}",

@@ -20,7 +20,7 @@ from typing import NoReturn, Protocol
 from tenacity import RetryCallState
 
 from instructgen.contracts import Completion, Engine, Request
-from instructgen.errors import EngineError, InstructGenError, RateLimited, Unavailable
+from instructgen.errors import EngineError, InstructGenError, RateLimited, RecipeError, Unavailable
 from instructgen.recording import Record, key, key_seed
 from instructgen.runtime.breaker import Breaker, Outcomes
 from instructgen.runtime.budget import Budget, Ledger
@@ -285,6 +285,10 @@ class Gateway:
         try:
             async with asyncio.timeout_at(min(deadline.start(), _now() + lane.engine.limits.timeout)):
                 completion = await lane.engine.complete(request)
+            if not isinstance(completion, Completion):
+                raise RecipeError(
+                    f"{lane.engine.identity} answered {type(completion).__name__}; an engine returns a Completion."
+                )
             answered = True
         except TimeoutError:
             raise self._error(lane, Unavailable("no answer in time")) from None

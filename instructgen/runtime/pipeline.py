@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -54,10 +55,18 @@ class Pipeline:
     Attributes:
         source: where the first examples come from; a plain sequence of examples is one, too.
         steps: generators, filters and selects.
+
+    Raises:
+        RecipeError: the source or a step is something else.
     """
 
     source: Source | Sequence[Example]
     steps: Sequence[Step] = ()
+
+    def __post_init__(self) -> None:
+        _check_source(self.source)
+        for position, step in enumerate(self.steps):
+            _check_step(position, step)
 
     def run(self, out: str | Path, **options: Unpack[RunOptions]) -> Run:
         """Run it into the directory ``out`` and wait. See ``arun`` for the options and errors.
@@ -108,7 +117,7 @@ class Pipeline:
             KeyboardInterrupt: it was interrupted; what was decided is written.
         """
         _check(limit, seed, shard, shards)
-        plan = self._plan(_shard_seed(seed, shard, shards), shard, shards)
+        plan = self._plan(_shard_seed(seed, shard, shards), shard, shards, window=self._window(limit))
         if limit is None and getattr(plan.source, "endless", False):
             raise RecipeError("this source never ends by itself: give the run a limit (limit=…, or --limit).")
         recipe = {**self.describe(), "seed": seed, "shard": [shard, shards]}
@@ -170,14 +179,39 @@ class Pipeline:
     def _source(self) -> Source:
         return Examples(tuple(self.source)) if isinstance(self.source, Sequence) else self.source
 
-    def _plan(self, seed: int, shard: int, shards: int, window: int | None = None) -> Plan:
+    def _window(self, limit: int | None) -> int:
+        """Enough ahead to keep the engines busy, but not far beyond what a small limit can use."""
+        widest = max((engine.limits.concurrency for engine in engines_in([self._source(), *self.steps])), default=1)
+        return min(max(64, 8 * widest), max(8, 2 * limit) if limit is not None else sys.maxsize)
+
+    def _plan(self, seed: int, shard: int, shards: int, *, window: int) -> Plan:
         source = self._source()
         seeds: Sequence[Example] = getattr(source, "seeds", ())
         steps = [_started(step, seeds) if isinstance(step, Filter) else step for step in self.steps]
-        if window is None:
-            widest = max((engine.limits.concurrency for engine in engines_in([source, *steps])), default=1)
-            window = max(64, 8 * widest)
         return Plan(source, steps, self.names(), seed, seeds, window, (shard, shards))
+
+
+def _check_source(source: object) -> None:
+    if isinstance(source, Path):
+        raise RecipeError(f"the source of a pipeline is a path; write File({str(source)!r}).")
+    sequence = isinstance(source, Sequence) and all(isinstance(item, Example) for item in source)
+    if not (sequence or hasattr(source, "examples")):
+        raise RecipeError(
+            f"the source of a pipeline is {type(source).__name__}.\n"
+            "It is a Source, such as SelfInstruct(…) or File(Path(…)), or a list of Example."
+        )
+
+
+def _check_step(position: int, step: object) -> None:
+    if isinstance(step, Filter) or hasattr(step, "generate") or hasattr(step, "select"):
+        return
+    name = getattr(step, "__name__", type(step).__name__)
+    cure = (
+        f"A check goes into a filter: Filter({name}(…))."
+        if callable(step)
+        else "Steps are generators, filters and selects."
+    )
+    raise RecipeError(f"steps[{position}] of the pipeline is no step: {name}.\n{cure}")
 
 
 def default_store() -> Path:

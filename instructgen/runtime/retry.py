@@ -12,12 +12,13 @@ from typing import TypeVar
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from instructgen.contracts import Limits
-from instructgen.errors import EngineError, RateLimited
+from instructgen.errors import EngineError, Malformed, RateLimited
 
 T = TypeVar("T")
 
 _FIRST = 0.05  # seconds, at most: most errors are gone by then, and a crowd is spread out
 _LONGEST = 60.0
+_MALFORMED = 6  # attempts, about eight seconds: long enough for a proxy to come to its senses
 
 
 @dataclass(slots=True)
@@ -52,7 +53,8 @@ async def until_answered(
         before_sleep: told of every attempt that will be repeated.
 
     Raises:
-        EngineError: it is not retryable, or the deadline would pass before the next attempt.
+        EngineError: it is not retryable, or the deadline would pass before the next attempt, or the server keeps
+            sending what is no completion.
     """
     try:
         return await attempt()
@@ -69,7 +71,7 @@ async def until_answered(
     retrying = AsyncRetrying(
         retry=retry_if_exception(lambda error: isinstance(error, EngineError) and error.retryable),
         wait=lambda state: delay(_error(state), state.attempt_number, jitter.random()),
-        stop=lambda state: _now() + delay(_error(state), state.attempt_number, 0.0) >= deadline.at,
+        stop=lambda state: _hopeless(state) or _now() + delay(_error(state), state.attempt_number, 0.0) >= deadline.at,
         sleep=sleep,
         before_sleep=before_sleep,
         reraise=True,
@@ -77,7 +79,9 @@ async def until_answered(
     try:
         return await retrying(again)
     except EngineError as error:
-        if error.retryable and not error.fatal:
+        if isinstance(error, Malformed):
+            error.add_note(f"given up after {_MALFORMED} such answers")
+        elif error.retryable and not error.fatal:
             error.add_note(f"given up after the deadline of {deadline.limits.deadline:g} s")
         raise
 
@@ -96,6 +100,11 @@ def delay(error: BaseException | None, attempts: int, spread: float) -> float:
         return _FIRST * spread
     longest = min(_LONGEST, 0.25 * 2.0 ** min(attempts - 1, 12))
     return longest * (1 - 0.5 * spread)
+
+
+def _hopeless(state: RetryCallState) -> bool:
+    """Whether the server keeps answering with what is no completion."""
+    return isinstance(_error(state), Malformed) and state.attempt_number >= _MALFORMED
 
 
 def _error(state: RetryCallState) -> BaseException | None:

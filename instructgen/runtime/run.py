@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from instructgen.contracts import Reject, Rejected
-from instructgen.errors import RecipeError
+from instructgen.errors import RecipeError, StoreError
 from instructgen.example import Example
 from instructgen.formats import write_examples
 from instructgen.formats.rows import example_from_row
@@ -87,13 +89,21 @@ class Run:
             yield example_from_row(row), f"{row['error']['type']}: {row['error']['message']}"
 
     def rows(self, name: str) -> Iterator[dict[str, Any]]:
-        """The raw rows of one file of the directory."""
-        path = self.path / name
-        if not path.exists():
-            return
-        with path.open("rb") as file:
-            for line in file:
-                yield json.loads(line)
+        """The raw rows of one file of the directory.
+
+        Raises:
+            StoreError: the file is not the one that the manifest tells of.
+        """
+        told = self.manifest["files"][name]["sha256"]
+        try:
+            with (self.path / name).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != told:
+                    raise self._altered(name)
+                file.seek(0)
+                for line in file:
+                    yield json.loads(line)
+        except OSError as error:
+            raise self._altered(name) from error
 
     def export(self, format: str, path: str | Path) -> int:
         """Write the kept examples in a format that trainers read; returns the number of rows.
@@ -103,6 +113,19 @@ class Run:
         """
         return write_examples(self, format, Path(path))
 
+    @property
+    def failures(self) -> Mapping[str, int]:
+        """Failed examples by the kind of error, most frequent first."""
+        if not self.counts["failed"]:
+            return {}
+        return dict(Counter(row["error"]["type"] for row in self.rows(FAILED)).most_common())
+
+    def _altered(self, name: str) -> StoreError:
+        return StoreError(
+            f"{self.path / name} is missing, or is not what {MANIFEST} tells of.\n"
+            "Run the recipe into this directory again: what is recorded costs nothing, and the file is written anew."
+        )
+
     def __str__(self) -> str:
         counts = self.counts
         lines = [
@@ -110,6 +133,7 @@ class Run:
             + ("" if self.complete else " (partial)" if self.manifest["partial"] else " (incomplete)")
         ]
         lines += [f"  {count:6}  {code}" for code, count in self.reasons.items()]
+        lines += [f"  {count:6}  {name} (failed)" for name, count in self.failures.items()]
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -8,8 +8,9 @@ and nobody waits for a batch to fill. All tasks live in one TaskGroup, and no as
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass, replace
+from inspect import iscoroutine
 from random import Random
 from typing import Any, Protocol, TypeGuard, cast
 
@@ -170,11 +171,14 @@ class Runner:
         made: list[Item] = []
         verdict: Reject | EngineError | None = None
         try:
-            async for entry in generator.generate(item.example, context):
-                made.append(_item(entry, node, stage))
+            async for entry in _stream(generator, item.example, context):
+                made.append(_item(_adopted(entry, item.example, context, self._plan.names[stage]), node, stage))
         except (ParseError, EngineError, BaseExceptionGroup) as raised:
             error = _expected(raised)
             verdict = Reject("unparsable", detail=str(error)) if isinstance(error, ParseError) else error
+        except Exception as bug:
+            bug.add_note(f"in {self._plan.names[stage]}, at example {item.example.id}")
+            raise
         await context.settled()
         self._live.discard(context)
         node.calls = context.calls
@@ -257,12 +261,19 @@ class _Segment:
                 out += self._through(_selected(step, self._held[stage], stage, random), position + 1)
         return out
 
+    def _decided(self, step: Filter, stage: int, item: Item) -> Reject | None:
+        try:
+            return step.decide(item.example)
+        except Exception as bug:
+            bug.add_note(f"in {self._plan.names[stage]}, at example {item.example.id}")
+            raise
+
     def _through(self, items: list[Item], start: int) -> list[Item]:
         for stage, step in self._steps[start:]:
             if isinstance(step, Filter):
                 for item in items:
                     if item.verdict is None:
-                        item.verdict, item.stage = step.decide(item.example), stage
+                        item.verdict, item.stage = self._decided(step, stage, item), stage
             else:
                 self._held[stage] += [item for item in items if item.verdict is None]
                 items = [item for item in items if item.verdict is not None]
@@ -305,6 +316,29 @@ def _selected(select: Select, items: list[Item], stage: int, random: Random) -> 
         lost = len(items) - len(kept) - len(rejected)
         raise RecipeError(f"{type(select).__name__} lost {lost} of {len(items)} examples: yield a Rejected for each.")
     return rejected + kept
+
+
+def _stream(generator: Generator, example: Example, context: StageContext) -> AsyncIterator[Any]:
+    stream = generator.generate(example, context)
+    if not hasattr(stream, "__aiter__"):
+        if iscoroutine(stream):
+            stream.close()  # nobody will await it
+        name = type(generator).__name__
+        raise RecipeError(f"{name}.generate must be `async def` and yield; it returned a {type(stream).__name__}.")
+    return stream
+
+
+def _adopted(entry: Any, origin: Example, context: StageContext, stage: str) -> Example | Rejected | Failed:
+    """What a generator yielded; an example that it made from nothing gets the lineage of the one it was given."""
+    if isinstance(entry, Example) and not entry.id:
+        names = ("instruction", "input", "output", "system", "history", "candidates", "scores", "meta")
+        content: dict[str, Any] = {name: getattr(entry, name) for name in names}
+        return origin.child(entry.by or stage, calls=entry.calls or context.calls, **content)
+    if isinstance(entry, Example | Rejected | Failed):
+        return entry
+    raise RecipeError(
+        f"{stage} yielded {type(entry).__name__}; a generator yields examples (example.child(…)) or Rejected."
+    )
 
 
 def _item(entry: Example | Rejected | Failed, node: Node | None, stage: int) -> Item:

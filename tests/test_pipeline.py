@@ -1,0 +1,128 @@
+"""What a pipeline refuses, takes over and works ahead: mistakes are named where they are made."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from instructgen import Context, Example, File, Filter, Length, Limits, Pipeline, Respond, Scripted
+from instructgen.errors import RecipeError, StoreError
+from tests.support.pipelines import Ask, Model, run, tasks
+
+
+@pytest.mark.parametrize(
+    ("source", "steps", "words"),
+    [
+        ([Example("a")], [Length(1, 2)], ["steps[0]", "Filter(Length(…))"]),
+        ([Example("a")], [len], ["steps[0]", "Filter(len(…))"]),
+        ([Example("a")], [Filter(), None], ["steps[1]", "NoneType"]),
+        (["Why?"], [], ["list of Example"]),
+        ("q.csv", [], ["str", "list of Example"]),
+        (Path("q.csv"), [], ["File('q.csv')"]),
+        (None, [], ["NoneType"]),
+    ],
+)
+def test_what_is_no_source_or_step_is_named(source: Any, steps: Any, words: list[str]) -> None:
+    with pytest.raises(RecipeError) as caught:
+        Pipeline(source, steps)
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_a_spec_is_no_engine() -> None:
+    engine: Any = "openai/m"
+    with pytest.raises(RecipeError, match=r"Write engine\('openai/m'\)"):
+        Respond(engine)
+
+
+def test_a_file_is_a_source(tmp_path: Path) -> None:
+    assert Pipeline(File(tmp_path / "q.csv")).names() == ["file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Yields:
+    """Yields one thing, whatever it is."""
+
+    thing: Any
+
+    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example]:
+        yield self.thing
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """Returns where it should yield."""
+
+    async def generate(self, example: Example, ctx: Context) -> Example:
+        return example
+
+
+async def test_an_example_made_from_nothing_gets_a_lineage(tmp_path: Path) -> None:
+    result = await run(Pipeline(tasks(2), [Yields(Example("orphan", output="x"))]), tmp_path / "run")
+    first, second = result
+    assert first.id != second.id
+    assert (first.by, first.instruction, first.output) == ("yields", "orphan", "x")
+    assert first.parents == (first.ancestors[-1].id,)
+
+
+@pytest.mark.parametrize("thing", [None, "text", 3])
+async def test_what_is_no_example_is_refused(tmp_path: Path, thing: object) -> None:
+    with pytest.raises(RecipeError, match="a generator yields examples"):
+        await run(Pipeline(tasks(1), [Yields(thing)]), tmp_path / "run")
+
+
+async def test_a_generator_that_returns_is_refused(tmp_path: Path) -> None:
+    step: Any = Returns()
+    with pytest.raises(RecipeError, match="must be `async def` and yield"):
+        await run(Pipeline(tasks(1), [step]), tmp_path / "run")
+
+
+async def test_an_engine_that_returns_something_else_is_refused(tmp_path: Path) -> None:
+    def wrong(request: object) -> Any:
+        return 7
+
+    with pytest.raises(RecipeError, match="int"):
+        await run(Pipeline(tasks(1), [Ask(Model(wrong))]), tmp_path / "run")
+
+
+async def test_a_bug_says_where_it_is(tmp_path: Path) -> None:
+    def check(example: Example) -> None:
+        raise ValueError("a bug")
+
+    with pytest.raises(ValueError, match="a bug") as caught:
+        await run(Pipeline(tasks(1), [Filter(check)]), tmp_path / "run")
+    assert caught.value.__notes__[0].startswith("in filter, at example ")
+
+
+@pytest.mark.parametrize(("limit", "most"), [(1, 30), (5, 40)])
+async def test_a_small_limit_does_not_buy_much_more(tmp_path: Path, limit: int, most: int) -> None:
+    model = Model(limits=Limits(concurrency=64))
+    result = await run(Pipeline(tasks(500), [Ask(model)]), tmp_path / "run", limit=limit)
+    assert len(result) == limit
+    assert len(model.asked) <= most
+
+
+@pytest.mark.parametrize("harm", ["missing", "cut", "altered"])
+async def test_files_that_are_not_what_the_manifest_says(tmp_path: Path, harm: str) -> None:
+    pipeline = Pipeline(tasks(3), [Ask(Model())])
+    result = await run(pipeline, tmp_path / "run")
+    data = tmp_path / "run" / "data.jsonl"
+    whole = data.read_bytes()
+    if harm == "missing":
+        data.unlink()
+    else:
+        data.write_bytes(whole[:-9] if harm == "cut" else whole.replace(b"0", b"1", 1))
+    with pytest.raises(StoreError, match="Run the recipe into this directory again"):
+        result.export("jsonl", tmp_path / "out.jsonl")
+    assert not (tmp_path / "out.jsonl").exists()
+    await run(pipeline, tmp_path / "run")
+    assert data.read_bytes() == whole
+
+
+def test_half_a_character_is_named(tmp_path: Path) -> None:
+    pipeline = Pipeline([Example("b \ud800")], [Respond(Scripted(lambda request: "fine"))])
+    with pytest.raises(RecipeError, match="half a character"):
+        pipeline.run(tmp_path / "run", store=tmp_path / "store.db", progress="none")

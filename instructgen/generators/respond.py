@@ -49,7 +49,8 @@ class Respond:
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """One example for each draw."""
         request = Request(messages=self._messages(example), sampling=self.sampling)
-        answers = [ctx.start(self.engine, request, draw=draw) for draw in range(self.draws)]
+        begin = ctx.start if self.draws > 1 else ctx.ask  # one answer needs no task of its own
+        answers = [begin(self.engine, request, draw=draw) for draw in range(self.draws)]
         for draw, answer in enumerate(answers):
             completion = await answer
             output = strip_thinking(completion.text).strip()

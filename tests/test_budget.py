@@ -63,7 +63,8 @@ async def test_ends_when_the_next_request_might_cross_it() -> None:
 
 async def test_exactly_used_up_is_not_crossed() -> None:
     ledger = Ledger(Budget(requests=1, tokens=MOST))
-    await ledger.reserve(Model(), SHORT)
+    reserved = await ledger.reserve(Model(), SHORT)
+    assert (reserved.requests, reserved.tokens) == (1, MOST)
 
 
 async def test_waits_for_what_is_in_flight() -> None:

@@ -365,7 +365,9 @@ async def test_an_interrupt_parks_even_what_is_recorded(store: Store) -> None:
         asker = Asker()
         task = asyncio.create_task(gateway.ask(asker, model, Request.chat("hello", sampling=SAMPLED), 0))
         await until(lambda: asker.parked == 1)
+        assert not task.done()
         task.cancel()
+    assert len(model.asked) == 1
 
 
 async def test_the_breaker_stops_a_hopeless_run(store: Store) -> None:

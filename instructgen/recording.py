@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from instructgen.contracts import Completion, Request, Sampling, Usage
@@ -26,6 +26,7 @@ class Record:
         draw: which sample of the request this is.
         seed: the run's seed, or None for a greedy request.
         completion: what it answered; ``completion.key`` is the key.
+        request_text: the request as ``canonical`` writes it, where that is at hand; it costs as much as the key.
     """
 
     engine: str
@@ -33,6 +34,7 @@ class Record:
     draw: int
     seed: int | None
     completion: Completion
+    request_text: str = field(default="", repr=False, compare=False)
 
     @property
     def key(self) -> str:
@@ -51,14 +53,27 @@ def key(engine: str, request: Request, draw: int, seed: int | None) -> str:
     Raises:
         RecipeError: the request holds something that JSON cannot express.
     """
+    return key_of_text(engine, canonical(request), draw, seed)
+
+
+def key_of_text(engine: str, request_text: str, draw: int, seed: int | None) -> str:
+    """The content address of the completion of a request that ``canonical`` wrote."""
+    text = f"[1,{json.dumps(engine)},{request_text},{draw},{json.dumps(seed)}]"
+    return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
+
+
+def canonical(request: Request) -> str:
+    """The one JSON text of a request, whatever the order of the names in its mappings.
+
+    Raises:
+        RecipeError: the request holds something that JSON cannot express.
+    """
     try:
-        parts = [1, engine, request_json(request), draw, seed]
-        text = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return json.dumps(request_json(request), sort_keys=True, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise RecipeError(
             f"a request cannot be recorded: {error}.\nSampling.extra and schema may hold JSON values only."
         ) from error
-    return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
 
 
 def request_json(request: Request) -> dict[str, Any]:
@@ -143,6 +158,7 @@ def recorded_from_json(data: Mapping[str, Any]) -> Record:
         KeyError, TypeError: a field is missing or of the wrong kind.
     """
     request = request_from_json(data["request"])
-    address = key(data["engine"], request, data["draw"], data["seed"])
+    text = canonical(request)
+    address = key_of_text(data["engine"], text, data["draw"], data["seed"])
     completion = completion_from_json(data["completion"], address)
-    return Record(data["engine"], request, data["draw"], data["seed"], completion)
+    return Record(data["engine"], request, data["draw"], data["seed"], completion, text)

@@ -23,10 +23,10 @@ from instructgen.contracts import Completion
 from instructgen.errors import StoreError
 from instructgen.recording import (
     Record,
+    canonical,
     completion_from_json,
     completion_json,
     request_from_json,
-    request_json,
 )
 
 _SCHEMA = """
@@ -104,7 +104,7 @@ class Store:
         """
         # Plain JSON: compressing costs more than everything else here, and sqlite3 can query it as it is.
         completion = json.dumps(completion_json(row.completion)).encode("ascii")
-        request = json.dumps(request_json(row.request)).encode("ascii")
+        request = (row.request_text or canonical(row.request)).encode("ascii")
         values = (
             bytes.fromhex(row.key),
             row.engine,

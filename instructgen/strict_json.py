@@ -1,7 +1,7 @@
 """JSON read strictly: what Python's reader lets pass, and a data set would lose or could not write again, is refused.
 
 Refused are duplicate keys (all but one would be lost), NaN and infinities, numbers too large for a float, and nesting
-deeper than ``MAX_DEPTH``. Lone surrogates are found and replaced.
+deeper than ``MAX_DEPTH``. Lone surrogates, which no UTF-8 file can hold, are found and replaced.
 """
 
 from __future__ import annotations
@@ -16,15 +16,19 @@ MAX_DEPTH = 100
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def load(text: str) -> Any:
+def load(text: str, *, controls: bool = False) -> Any:
     """The value of a JSON text.
+
+    Args:
+        text: the JSON.
+        controls: whether strings may hold raw control characters, as those of constrained decoding do.
 
     Raises:
         json.JSONDecodeError: it is not JSON.
         ValueError: it is JSON that is refused here.
     """
     try:
-        value = _DECODER.decode(text)
+        value = (_WITH_CONTROLS if controls else _DECODER).decode(text)
     except RecursionError:
         raise _too_deep() from None
     _check_depth(value, MAX_DEPTH)
@@ -52,11 +56,13 @@ def kind(value: object) -> str:
     return names.get(type(value), "null")
 
 
-def without_surrogates(value: Any) -> tuple[Any, int]:
-    """The value with every lone surrogate, in keys too, replaced by U+FFFD; and how many there were.
+def writable(text: str) -> str:
+    """The text with U+FFFD for every lone surrogate."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
-    No UTF-8 file can hold one, so an example with one could never be written.
-    """
+
+def without_surrogates(value: Any) -> tuple[Any, int]:
+    """The value with every lone surrogate, in keys too, replaced by U+FFFD; and how many there were."""
     if isinstance(value, str):
         return _SURROGATE.subn("\ufffd", value)
     if isinstance(value, list):
@@ -88,7 +94,12 @@ def _finite(digits: str) -> float:
     return number
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
+def _decoder(*, strict: bool) -> json.JSONDecoder:
+    return json.JSONDecoder(strict=strict, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
+
+
+_DECODER = _decoder(strict=True)
+_WITH_CONTROLS = _decoder(strict=False)
 
 
 def _check_depth(value: object, room: int) -> None:

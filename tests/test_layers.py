@@ -15,13 +15,14 @@ import instructgen
 PACKAGE = Path(instructgen.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-BASE = {"errors", "example", "contracts", "recording"}
+BASE = {"errors", "strict_json", "example", "contracts", "recording"}
 TEXTS = {"similarity", "prompts", "parsing"}
 STAGES = {"seeds", "sources", "selects", "generators"}
 LOWER = BASE | TEXTS | {"engines", "formats", "filters"} | STAGES
 # What each part of the package may import, itself aside. A new part finds its place here first.
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "strict_json": set(),
     "example": {"errors"},
     "contracts": {"errors", "example"},
     "recording": {"errors", "example", "contracts"},

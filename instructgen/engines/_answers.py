@@ -10,6 +10,7 @@ from typing import Any
 
 from instructgen.contracts import Completion, Finish, Usage
 from instructgen.errors import BadRequest, Malformed
+from instructgen.strict_json import writable
 
 _FINISHES: Mapping[str, Finish] = {
     "stop": "stop",
@@ -22,7 +23,6 @@ _FINISHES: Mapping[str, Finish] = {
     "safety": "filtered",
     "refusal": "filtered",
 }
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _MOST_TOKENS = 1 << 53
 
 
@@ -64,14 +64,14 @@ def read_completion(data: Mapping[str, Any]) -> Completion:
     if not isinstance(message, dict):
         raise Malformed("the answer has no message")
     reasoning = message.get("reasoning_content") or message.get("reasoning") or ""
-    reasoning = whole(reasoning) if isinstance(reasoning, str) else ""
+    reasoning = writable(reasoning) if isinstance(reasoning, str) else ""
     text, finish = _content(choice, message, reasoning)
     model = data.get("model")
     return Completion(
         text=text,
         finish=finish,
         usage=read_usage(data.get("usage")),
-        model=whole(model) if isinstance(model, str) else "",
+        model=writable(model) if isinstance(model, str) else "",
         reasoning=reasoning,
     )
 
@@ -81,12 +81,12 @@ def _content(choice: Mapping[str, Any], message: Mapping[str, Any], reasoning: s
     content = message.get("content", choice.get("text"))
     refusal = message.get("refusal")
     if content is None and isinstance(refusal, str) and refusal:
-        return whole(refusal), "filtered"
+        return writable(refusal), "filtered"
     if message.get("tool_calls") or message.get("function_call"):
         raise BadRequest("the model called a tool in place of answering; the server must not offer it any")
     finish = _finish(choice.get("finish_reason"))
     if isinstance(content, str):
-        return whole(content), finish
+        return writable(content), finish
     if content is not None:
         raise Malformed(f"the content of the answer is of type {type(content).__name__}, not a text")
     if finish == "stop" and not reasoning:
@@ -121,11 +121,6 @@ def read_usage(usage: Any) -> Usage:
 def _count(counts: Any, name: str) -> int | None:
     value = counts.get(name) if isinstance(counts, dict) else None
     return value if type(value) is int and 0 <= value < _MOST_TOKENS else None
-
-
-def whole(text: str) -> str:
-    """The text with U+FFFD for lone surrogates."""
-    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
 def cut(completion: Completion, stops: tuple[str, ...]) -> Completion:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from instructgen.errors import RecipeError
-from instructgen.formats._json import kind, load, load_next
+from instructgen.strict_json import kind, load, load_next
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _SUFFIXES = (".jsonl", ".ndjson", ".json", *_DELIMITERS)

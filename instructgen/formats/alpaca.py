@@ -16,7 +16,7 @@ from typing import Any
 
 from instructgen.errors import RecipeError
 from instructgen.example import Example, Message, Role
-from instructgen.formats._json import kind
+from instructgen.strict_json import kind
 
 FIELDS = ("instruction", "input", "output", "system", "history")
 

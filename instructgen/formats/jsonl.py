@@ -7,8 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from instructgen.example import Example
-from instructgen.formats._json import kind, load
 from instructgen.formats.rows import example_from_row, example_row
+from instructgen.strict_json import kind, load
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError

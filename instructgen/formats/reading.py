@@ -16,7 +16,7 @@ from instructgen.errors import RecipeError
 from instructgen.example import Example
 from instructgen.formats import alpaca, jsonl
 from instructgen.formats._files import Row, fault, read_rows
-from instructgen.formats._json import without_surrogates
+from instructgen.strict_json import without_surrogates
 
 # What other data sets call these fields; only ever proposed to the user, never applied.
 _OTHER_NAMES = {

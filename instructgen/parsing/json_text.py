@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from instructgen.errors import ParseError
 from instructgen.parsing.wrapping import strip_thinking
+from instructgen.strict_json import load
 
 # An unclosed string runs to the end, so that no character is looked at twice.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z|\\\Z)|[{}\[\]]', re.DOTALL)
@@ -32,9 +31,6 @@ def json_object(text: str, *, max_depth: int = 32, max_chars: int = 1_000_000) -
     body = strip_thinking(text)
     if len(body) > max_chars:
         raise ParseError(f"the text is longer than {max_chars} characters", text=text)
-    decoder = json.JSONDecoder(
-        strict=False, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
-    )
     try:
         candidates = list(_objects(body, max_depth))
     except ValueError as error:
@@ -42,9 +38,9 @@ def json_object(text: str, *, max_depth: int = 32, max_chars: int = 1_000_000) -
     fault = "there is no JSON object in this text"
     for candidate in reversed(candidates):
         try:
-            found: dict[str, Any] = decoder.decode(candidate)
+            found: dict[str, Any] = load(candidate, controls=True)
             return found
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             fault = f"the JSON object cannot be read: {error}"
     raise ParseError(fault, text=text)
 
@@ -75,21 +71,3 @@ def _closing(body: str, start: int, max_depth: int) -> int | None:
             if depth == 0:
                 return token.end()
     return None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key appears twice")
-    return found
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise ValueError(f"{digits[:20]} is too large")
-    return number

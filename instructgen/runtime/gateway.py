@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -21,7 +20,7 @@ from tenacity import RetryCallState
 
 from instructgen.contracts import Completion, Engine, Request
 from instructgen.errors import EngineError, InstructGenError, RateLimited, RecipeError, Unavailable
-from instructgen.recording import Record, key, key_seed
+from instructgen.recording import Record, canonical, key_of_text, key_seed
 from instructgen.runtime.breaker import Breaker, Outcomes
 from instructgen.runtime.budget import Budget, Ledger
 from instructgen.runtime.limiter import Limiter
@@ -29,9 +28,9 @@ from instructgen.runtime.retry import Deadline, until_answered
 from instructgen.runtime.store import Store
 from instructgen.runtime.telemetry import Telemetry
 from instructgen.runtime.tokens import estimated_tokens
+from instructgen.strict_json import writable
 
 _log = logging.getLogger("instructgen")
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class _Parked(Exception):
@@ -99,15 +98,15 @@ class Gateway:
         Raises:
             EngineError: it failed for good.
         """
-        seed = key_seed(request, self._seed)
-        address = key(engine.identity, request, draw, seed)
+        seed, text = key_seed(request, self._seed), canonical(request)
+        address = key_of_text(engine.identity, text, draw, seed)
         if isinstance(self.stopped, KeyboardInterrupt):
-            await self._park(asker, self._row(engine, request, draw, seed, address))
+            await self._park(asker, Record(engine.identity, request, draw, seed, Completion("", key=address), text))
         known = self._recall(engine, address)
         if known is not None:
             self.telemetry.answered(engine, known, new=False)
             return known
-        row = self._row(engine, request, draw, seed, address)
+        row = Record(engine.identity, request, draw, seed, Completion("", key=address), text)
         if not self._released.is_set():
             await self._hold(asker, row)
             known = self._recall(engine, address)  # another process may have recorded it meanwhile
@@ -172,10 +171,6 @@ class Gateway:
             return stored
         recall: Callable[[str], Completion | None] | None = getattr(engine, "recall", None)
         return recall(address) if recall is not None else None
-
-    @staticmethod
-    def _row(engine: Engine, request: Request, draw: int, seed: int | None, address: str) -> Record:
-        return Record(engine.identity, request, draw, seed, Completion("", key=address))
 
     async def _hold(self, asker: Asker, row: Record) -> None:
         """Wait until the recorded completions have carried the run as far as they can."""
@@ -338,6 +333,4 @@ def _now() -> float:
 
 def _whole(completion: Completion, key: str) -> Completion:
     """The completion as it is recorded: under its key, with U+FFFD for lone surrogates, which no file can hold."""
-    texts = (completion.text, completion.reasoning)
-    text, reasoning = (part if part.isascii() else _SURROGATES.sub("\ufffd", part) for part in texts)
-    return replace(completion, text=text, reasoning=reasoning, key=key)
+    return replace(completion, text=writable(completion.text), reasoning=writable(completion.reasoning), key=key)

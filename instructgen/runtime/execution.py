@@ -10,8 +10,9 @@ from instructgen.runtime.counts import Counts, Item
 from instructgen.runtime.describe import engines_in
 from instructgen.runtime.directory import RunDirectory
 from instructgen.runtime.gateway import Gateway
+from instructgen.runtime.plan import Plan
 from instructgen.runtime.progress import ProgressStyle, Snapshot, progress
-from instructgen.runtime.runner import Plan, Runner
+from instructgen.runtime.runner import Runner
 from instructgen.runtime.store import Store
 
 _DRAIN_AFTER_INTERRUPT = 10.0  # seconds

@@ -25,9 +25,10 @@ from instructgen.runtime.directory import RunDirectory
 from instructgen.runtime.execution import Execution
 from instructgen.runtime.gateway import Gateway
 from instructgen.runtime.loop import StopSignal, run_sync
+from instructgen.runtime.plan import Plan
 from instructgen.runtime.progress import ProgressStyle
 from instructgen.runtime.run import Run
-from instructgen.runtime.runner import Plan, Runner
+from instructgen.runtime.runner import Runner
 from instructgen.runtime.store import Store, default_path
 from instructgen.sources import Examples
 

@@ -8,45 +8,20 @@ and nobody waits for a batch to fill. All tasks live in one TaskGroup, and no as
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
-from dataclasses import dataclass, replace
-from inspect import iscoroutine
-from random import Random
-from typing import Any, Protocol, TypeGuard, cast
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Any, Protocol
 
-from instructgen.contracts import Failed, Generator, Reject, Rejected, Select, Source
-from instructgen.errors import EngineError, ParseError, RecipeError
-from instructgen.example import Example
-from instructgen.filters.filter import Filter
-from instructgen.runtime.context import StageContext, stage_random
+from instructgen.contracts import Generator, Reject
+from instructgen.errors import EngineError, ParseError
+from instructgen.runtime.context import StageContext
 from instructgen.runtime.counts import Item, Node
+from instructgen.runtime.expansion import adopted, as_item, claim, distinct, expected, stream_of
 from instructgen.runtime.gateway import Gateway
+from instructgen.runtime.plan import Plan
+from instructgen.runtime.segments import Segment, segments_of
 
 _Entry = list[Item] | asyncio.Task[list[Item]]
 _QUIET = 0.005  # seconds between two looks at whether anything still moves
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to run.
-
-    Attributes:
-        source: the first stage.
-        steps: the others; the filters already fresh.
-        names: one for each stage, the source's first; no two alike.
-        seed: the run's.
-        seeds: what the novelty indexes start from.
-        window: examples a stage works ahead; 0 for any number.
-        shard: which share of a fixed source to take, and of how many.
-    """
-
-    source: Source
-    steps: Sequence[Generator | Filter | Select]
-    names: list[str]
-    seed: int
-    seeds: Sequence[Example]
-    window: int
-    shard: tuple[int, int] = (0, 1)
 
 
 class Sink(Protocol):
@@ -70,7 +45,7 @@ class Runner:
         self._plan = plan
         self._gateway = gateway
         self._sink = sink
-        self._segments = _segments(plan)
+        self._segments = segments_of(plan)
         self._live: set[StageContext] = set()
         self._moves = 0
 
@@ -124,7 +99,7 @@ class Runner:
                 if ordinal % shards == shard:
                     self.read += 1
                     self._moves += 1
-                    await onward.put([_item(entry, None, 0)])
+                    await onward.put([as_item(entry, None, 0)])
                 ordinal += 1
                 context.idle = False
                 if isinstance(self._gateway.stopped, KeyboardInterrupt):
@@ -140,7 +115,7 @@ class Runner:
         await onward.put(None)
 
     async def _pump(
-        self, segment: _Segment, inbox: asyncio.Queue[_Entry | None], onward: asyncio.Queue[_Entry | None] | None
+        self, segment: Segment, inbox: asyncio.Queue[_Entry | None], onward: asyncio.Queue[_Entry | None] | None
     ) -> None:
         """One segment: take in order, decide, pass on."""
         while (entry := await inbox.get()) is not None:
@@ -154,7 +129,7 @@ class Runner:
             raise _End("end")
         await onward.put(None)
 
-    async def _pass(self, segment: _Segment, item: Item, onward: asyncio.Queue[_Entry | None] | None) -> None:
+    async def _pass(self, segment: Segment, item: Item, onward: asyncio.Queue[_Entry | None] | None) -> None:
         if onward is None:
             if self._sink(item):
                 raise _End("limit")
@@ -171,10 +146,10 @@ class Runner:
         made: list[Item] = []
         verdict: Reject | EngineError | None = None
         try:
-            async for entry in _stream(generator, item.example, context):
-                made.append(_item(_adopted(entry, item.example, context, self._plan.names[stage]), node, stage))
+            async for entry in stream_of(generator, item.example, context):
+                made.append(as_item(adopted(entry, item.example, context, self._plan.names[stage]), node, stage))
         except (ParseError, EngineError, BaseExceptionGroup) as raised:
-            error = _expected(raised)
+            error = expected(raised)
             verdict = Reject("unparsable", detail=str(error)) if isinstance(error, ParseError) else error
         except Exception as bug:
             bug.add_note(f"in {self._plan.names[stage]}, at example {item.example.id}")
@@ -188,8 +163,8 @@ class Runner:
             example = item.example.child(self._plan.names[stage], calls=node.calls)
             made.append(Item(example, node, verdict, stage))
         self.born += len(made)
-        _claim(node.calls, made[-1], made)
-        return _distinct(made)
+        claim(node.calls, made[-1], made)
+        return distinct(made)
 
     async def _watch(self) -> None:
         """When requests are parked and nothing else can move: release them, or end the run."""
@@ -229,155 +204,6 @@ class Runner:
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> object:
         return self._group.create_task(work)
-
-
-class _Segment:
-    """The filters and selects between two generators, and the generator that follows them."""
-
-    def __init__(
-        self, steps: list[tuple[int, Filter | Select]], generator: Generator | None, stage: int, plan: Plan
-    ) -> None:
-        self.generator = generator
-        self.stage = stage
-        self._steps = steps
-        self._plan = plan
-        self._held: dict[int, list[Item]] = {stage: [] for stage, step in steps if not isinstance(step, Filter)}
-
-    @property
-    def held(self) -> list[Item]:
-        """What the selects saw."""
-        return [item for items in self._held.values() for item in items]
-
-    def feed(self, item: Item) -> list[Item]:
-        """What comes out for one item going in."""
-        return self._through([item], 0)
-
-    def end(self) -> list[Item]:
-        """What the selects held back until the end of the stream."""
-        out: list[Item] = []
-        for position, (stage, step) in enumerate(self._steps):
-            if not isinstance(step, Filter):
-                random = stage_random(self._plan.seed, self._plan.names[stage], "select")
-                out += self._through(_selected(step, self._held[stage], stage, random), position + 1)
-        return out
-
-    def _decided(self, step: Filter, stage: int, item: Item) -> Reject | None:
-        try:
-            return step.decide(item.example)
-        except Exception as bug:
-            bug.add_note(f"in {self._plan.names[stage]}, at example {item.example.id}")
-            raise
-
-    def _through(self, items: list[Item], start: int) -> list[Item]:
-        for stage, step in self._steps[start:]:
-            if isinstance(step, Filter):
-                for item in items:
-                    if item.verdict is None:
-                        item.verdict, item.stage = self._decided(step, stage, item), stage
-            else:
-                self._held[stage] += [item for item in items if item.verdict is None]
-                items = [item for item in items if item.verdict is not None]
-        return items
-
-
-def _segments(plan: Plan) -> list[_Segment]:
-    segments: list[_Segment] = []
-    steps: list[tuple[int, Filter | Select]] = []
-    for stage, step in enumerate(plan.steps, 1):
-        if isinstance(step, Filter) or not is_generator(step):
-            steps.append((stage, cast("Filter | Select", step)))
-        else:
-            segments.append(_Segment(steps, step, stage, plan))
-            steps = []
-    return [*segments, _Segment(steps, None, len(plan.steps), plan)]
-
-
-def is_generator(step: object) -> TypeGuard[Generator]:
-    """Whether a step makes examples of examples."""
-    return hasattr(step, "generate")
-
-
-def _selected(select: Select, items: list[Item], stage: int, random: Random) -> list[Item]:
-    """The rejected first, then the kept in their new order: a limit that cuts the kept loses no reason."""
-    by_id: dict[str, list[Item]] = {}
-    for item in items:
-        by_id.setdefault(item.example.id, []).append(item)
-    kept: list[Item] = []
-    rejected: list[Item] = []
-    for entry in select.select([item.example for item in items], random):
-        example, verdict = (entry.example, entry.reject) if isinstance(entry, Rejected) else (entry, None)
-        matching = by_id.get(example.id)
-        if not matching:
-            raise RecipeError(f"{type(select).__name__} returned example {example.id}, which it was not given.")
-        item = matching.pop(0)
-        item.example, item.verdict, item.stage = example, verdict, stage
-        (kept if verdict is None else rejected).append(item)
-    if len(kept) + len(rejected) != len(items):
-        lost = len(items) - len(kept) - len(rejected)
-        raise RecipeError(f"{type(select).__name__} lost {lost} of {len(items)} examples: yield a Rejected for each.")
-    return rejected + kept
-
-
-def _stream(generator: Generator, example: Example, context: StageContext) -> AsyncIterator[Any]:
-    stream = generator.generate(example, context)
-    if not hasattr(stream, "__aiter__"):
-        if iscoroutine(stream):
-            stream.close()  # nobody will await it
-        name = type(generator).__name__
-        raise RecipeError(f"{name}.generate must be `async def` and yield; it returned a {type(stream).__name__}.")
-    return stream
-
-
-def _adopted(entry: Any, origin: Example, context: StageContext, stage: str) -> Example | Rejected | Failed:
-    """What a generator yielded; an example that it made from nothing gets the lineage of the one it was given."""
-    if isinstance(entry, Example) and not entry.id:
-        names = ("instruction", "input", "output", "system", "history", "candidates", "scores", "meta")
-        content: dict[str, Any] = {name: getattr(entry, name) for name in names}
-        return origin.child(entry.by or stage, calls=entry.calls or context.calls, **content)
-    if isinstance(entry, Example | Rejected | Failed):
-        return entry
-    raise RecipeError(
-        f"{stage} yielded {type(entry).__name__}; a generator yields examples (example.child(…)) or Rejected."
-    )
-
-
-def _item(entry: Example | Rejected | Failed, node: Node | None, stage: int) -> Item:
-    if isinstance(entry, Rejected):
-        return Item(entry.example, node, entry.reject, stage)
-    if isinstance(entry, Failed):
-        return Item(entry.example, node, entry.error, stage)
-    return Item(entry, node)
-
-
-def _expected(raised: BaseException) -> ParseError | EngineError:
-    """The error that decides an example; of a task group that holds nothing else, the first. Others are raised."""
-    if isinstance(raised, BaseExceptionGroup):
-        found = [_expected(part) for part in raised.exceptions]
-        return next((error for error in found if isinstance(error, EngineError)), found[0])
-    if isinstance(raised, ParseError | EngineError):
-        return raised
-    raise raised
-
-
-def _claim(calls: list[str], last: Item, items: list[Item]) -> None:
-    """Note with the last item the calls that no item names (a judge's, say), so that none is ever untraceable."""
-    named = {call for item in items for call in item.example.calls}
-    named.update(call for item in items for step in item.example.ancestors for call in step.calls)
-    unnamed = [call for call in calls if call not in named]
-    if unnamed:
-        last.example = replace(last.example, calls=(*last.example.calls, *unnamed))
-
-
-def _distinct(items: list[Item]) -> list[Item]:
-    """Give children of equal content, made by one generator of one example, ids of their own."""
-    seen: set[str] = set()
-    for item in items:
-        index = 1
-        while item.example.id in seen:
-            item.example = item.example.identified(index)
-            index += 1
-        seen.add(item.example.id)
-    return items
 
 
 def _ending(raised: BaseExceptionGroup[BaseException]) -> str:

@@ -31,7 +31,8 @@ from instructgen.runtime.counts import Counts, Item
 from instructgen.runtime.gateway import Gateway
 from instructgen.runtime.pipeline import Pipeline
 from instructgen.runtime.run import Run
-from instructgen.runtime.runner import Plan, Runner
+from instructgen.runtime.plan import Plan
+from instructgen.runtime.runner import Runner
 from instructgen.runtime.store import Store
 
 ROWS = ("data.jsonl", "rejected.jsonl", "failed.jsonl")

@@ -53,7 +53,7 @@ class Folder:
         options = {"teacher": self.engine, "out": self.run, "store": self.store, **changed}
         return [str(recipe), *(part for name, value in options.items() for part in (f"--{name}", str(value)))]
 
-    def refuses(self, code: int, *said: str, arguments: list[str]) -> str:
+    def assert_refused(self, code: int, *said: str, arguments: list[str]) -> str:
         """The command ends with this code and says these things in a few lines; nothing recorded is lost."""
         self._capsys.readouterr()
         assert main(arguments) == code
@@ -62,7 +62,7 @@ class Folder:
         assert self._known <= stored(self.store)
         return error
 
-    def finishes(self, again: int = 0) -> None:
+    def assert_finishes(self, again: int = 0) -> None:
         """The run goes on from what is recorded; ``again`` answers have to be bought once more."""
         asked = self._server.requests
         assert main(["run", *self.options()]) == 0
@@ -91,16 +91,18 @@ def folder(tmp_path: Path, server: FaultServer, capsys: pytest.CaptureFixture[st
 
 def test_no_key(folder: Folder) -> None:
     arguments = ["run", *folder.options(teacher="openai/some-model", out=folder.path / "other")]
-    folder.refuses(4, "no API key for api.openai.com", "export OPENAI_API_KEY", "recorded/PATH", arguments=arguments)
-    folder.finishes()
+    folder.assert_refused(
+        4, "no API key for api.openai.com", "export OPENAI_API_KEY", "recorded/PATH", arguments=arguments
+    )
+    folder.assert_finishes()
 
 
 def test_nobody_at_this_address(folder: Folder) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         port = listener.getsockname()[1]
     arguments = ["run", *folder.options(teacher=f"openai/m@http://127.0.0.1:{port}/v1")]
-    folder.refuses(3, "cannot be reached", "refused", "Is the server running", arguments=arguments)
-    folder.finishes()
+    folder.assert_refused(3, "cannot be reached", "refused", "Is the server running", arguments=arguments)
+    folder.assert_finishes()
 
 
 def test_a_name_that_nobody_knows(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,24 +116,24 @@ def test_a_name_that_nobody_knows(folder: Folder, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
     arguments = ["run", *folder.options(teacher="openai/m@http://modle-server.example/v1")]
-    folder.refuses(3, "modle-server.example", "its name cannot be resolved", "spelling", arguments=arguments)
-    folder.finishes()
+    folder.assert_refused(3, "modle-server.example", "its name cannot be resolved", "spelling", arguments=arguments)
+    folder.assert_finishes()
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:8000/v1", "", "http://", "http://user:s3cret@127.0.0.1/v1"])
 def test_a_base_url_that_is_none(folder: Folder, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", address)
-    error = folder.refuses(2, "OPENAI_BASE_URL", arguments=["run", *folder.options(teacher="openai/m")])
+    error = folder.assert_refused(2, "OPENAI_BASE_URL", arguments=["run", *folder.options(teacher="openai/m")])
     assert "s3cret" not in error
-    folder.finishes()
+    folder.assert_finishes()
 
 
 def test_a_model_that_the_server_does_not_have(folder: Folder, server: FaultServer) -> None:
     server.models = ["qwen-7b", "qwen-14b", "llama-8b", "gemma-2b", "phi-4", "olmo-1b", "m"]
     changed = {"teacher": folder.engine.replace("openai/m", "openai/qwen-15b"), "out": folder.path / "other"}
-    error = folder.refuses(3, "has no model 'qwen-15b'", arguments=["run", *folder.options(**changed)])
+    error = folder.assert_refused(3, "has no model 'qwen-15b'", arguments=["run", *folder.options(**changed)])
     assert re.search(r"It has qwen-1?[47]b, qwen-1?[47]b, .* and others\.", error)
-    folder.finishes()
+    folder.assert_finishes()
 
 
 @pytest.mark.parametrize(
@@ -149,17 +151,17 @@ def test_an_engine_that_is_none(folder: Folder, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.chdir(folder.path)
     Path("broken.jsonl").write_text('\n{"key": "torn')
     Path("empty.jsonl").touch()
-    folder.refuses(2, said, arguments=["run", *folder.options(teacher=engine)])
-    folder.finishes()
+    folder.assert_refused(2, said, arguments=["run", *folder.options(teacher=engine)])
+    folder.assert_finishes()
 
 
 def test_a_recording_that_lacks_something(folder: Folder) -> None:
     recording = folder.path / "calls.jsonl"
     assert main(["record", str(folder.run), "--out", str(recording)]) == 0
     other = folder.options(teacher=f"recorded/{recording}", out=folder.path / "other", store=folder.path / "other.db")
-    folder.refuses(3, "not in the recording of openai/m", "12 of the requests", arguments=["run", *other])
+    folder.assert_refused(3, "not in the recording of openai/m", "12 of the requests", arguments=["run", *other])
     assert len((folder.path / "other" / "data.jsonl").read_bytes().splitlines()) == BEGUN
-    folder.finishes()
+    folder.assert_finishes()
 
 
 # ---------------------------------------------------------------- files of the user
@@ -184,9 +186,9 @@ def test_a_seed_file_that_cannot_be_read(folder: Folder, content: bytes | None, 
     if content is not None:
         seeds.write_bytes(content)
     arguments = ["run", *folder.options(SEEDED, seeds=seeds, out=folder.path / "other")]
-    folder.refuses(2, said, arguments=arguments)
+    folder.assert_refused(2, said, arguments=arguments)
     assert not (folder.path / "other").exists()
-    folder.finishes()
+    folder.assert_finishes()
 
 
 @pytest.mark.parametrize(
@@ -206,15 +208,15 @@ def test_a_seed_file_that_cannot_be_read(folder: Folder, content: bytes | None, 
 def test_a_recipe_that_is_none(folder: Folder, text: str, said: str) -> None:
     recipe = folder.path / "recipe_x.py"
     recipe.write_text(text)
-    folder.refuses(2, said, arguments=["run", str(recipe), "--out", str(folder.path / "other")])
+    folder.assert_refused(2, said, arguments=["run", str(recipe), "--out", str(folder.path / "other")])
     assert not (folder.path / "other").exists()
-    folder.finishes()
+    folder.assert_finishes()
 
 
 def test_a_recipe_that_does_not_exist(folder: Folder) -> None:
-    folder.refuses(2, "there is no recipe nowhere.py", arguments=["run", "nowhere.py"])
-    folder.refuses(2, "Did you mean --rows?", arguments=["run", *folder.options(row=3)])
-    folder.finishes()
+    folder.assert_refused(2, "there is no recipe nowhere.py", arguments=["run", "nowhere.py"])
+    folder.assert_refused(2, "Did you mean --rows?", arguments=["run", *folder.options(row=3)])
+    folder.assert_finishes()
 
 
 # ---------------------------------------------------------------- directories
@@ -223,13 +225,13 @@ def test_a_recipe_that_does_not_exist(folder: Folder) -> None:
 def test_a_place_that_cannot_be_written(folder: Folder) -> None:
     (folder.path / "file").touch()
     for place in (folder.path / "file", folder.path / "file" / "below"):
-        folder.refuses(5, str(place), "cannot be written", arguments=["run", *folder.options(out=place)])
-        folder.refuses(5, str(place), "cannot be used", arguments=["run", *folder.options(store=place / "x.db")])
-    folder.refuses(5, "cannot be used", arguments=["run", *folder.options(store=folder.path)])
-    folder.finishes()
+        folder.assert_refused(5, str(place), "cannot be written", arguments=["run", *folder.options(out=place)])
+        folder.assert_refused(5, str(place), "cannot be used", arguments=["run", *folder.options(store=place / "x.db")])
+    folder.assert_refused(5, "cannot be used", arguments=["run", *folder.options(store=folder.path)])
+    folder.assert_finishes()
     for arguments in (["record", str(folder.run)], ["export", str(folder.run), "--format", "jsonl"]):
         place = folder.path / "file" / "x.jsonl"
-        folder.refuses(5, str(place), "cannot be written", arguments=[*arguments, "--out", str(place)])
+        folder.assert_refused(5, str(place), "cannot be written", arguments=[*arguments, "--out", str(place)])
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
@@ -237,8 +239,8 @@ def test_a_directory_of_somebody_else(folder: Folder) -> None:
     closed = folder.path / "closed"
     closed.mkdir(mode=0o500)
     for changed in ({"out": closed / "run"}, {"store": closed / "x.db"}):
-        folder.refuses(5, "Permission denied", arguments=["run", *folder.options(**changed)])
-    folder.finishes()
+        folder.assert_refused(5, "Permission denied", arguments=["run", *folder.options(**changed)])
+    folder.assert_finishes()
 
 
 @pytest.mark.parametrize("size", [20_000, 60_000, 90_000])
@@ -271,23 +273,23 @@ def test_a_full_disk(folder: Folder, server: FaultServer, size: int) -> None:
 def test_a_directory_of_another_recipe(folder: Folder) -> None:
     before = made(folder.run)
     said = ("stages[2].sampling.temperature: 0.7 → 0.2", "Choose another --out")
-    folder.refuses(2, *said, arguments=["run", *folder.options(temperature=0.2)])
-    folder.refuses(2, "seed: 0 → 4", arguments=["run", *folder.options(seed=4)])
+    folder.assert_refused(2, *said, arguments=["run", *folder.options(temperature=0.2)])
+    folder.assert_refused(2, "seed: 0 → 4", arguments=["run", *folder.options(seed=4)])
     other = folder.engine.replace("openai/m", "openai/m#two")
-    folder.refuses(2, "engine", "openai/m → openai/m#two", arguments=["run", *folder.options(teacher=other)])
+    folder.assert_refused(2, "engine", "openai/m → openai/m#two", arguments=["run", *folder.options(teacher=other)])
     assert made(folder.run) == before
-    folder.finishes()
+    folder.assert_finishes()
 
 
 @pytest.mark.parametrize("manifest", ["", "[]", '{"recipe"', '{"complete": true}'])
 def test_a_manifest_that_is_none(folder: Folder, manifest: str) -> None:
     kept = (folder.run / "manifest.json").read_bytes()
     (folder.run / "manifest.json").write_text(manifest)
-    folder.refuses(2, "manifest.json", "another --out", arguments=["run", *folder.options()])
+    folder.assert_refused(2, "manifest.json", "another --out", arguments=["run", *folder.options()])
     for arguments in (["show", str(folder.run)], ["trace", str(folder.run), "a"]):
-        folder.refuses(2, arguments=arguments)
+        folder.assert_refused(2, str(folder.run), arguments=arguments)
     (folder.run / "manifest.json").write_bytes(kept)
-    folder.finishes()
+    folder.assert_finishes()
 
 
 def test_two_writers(folder: Folder, server: FaultServer) -> None:
@@ -298,7 +300,7 @@ def test_two_writers(folder: Folder, server: FaultServer) -> None:
         assert first.poll() is None
         time.sleep(0.01)
     said = (f"is being written by process {first.pid} on {socket.gethostname()}", "another --out")
-    folder.refuses(5, *said, arguments=["run", *folder.options()])
+    folder.assert_refused(5, *said, arguments=["run", *folder.options()])
     assert first.poll() is None
     _, error = first.communicate(timeout=30)
     assert first.returncode == 0, error
@@ -317,7 +319,7 @@ def test_damaged_rows_are_asked_again_and_kept_aside(folder: Folder) -> None:
         for key, damage in zip(keys, damages, strict=True):
             connection.execute(f"UPDATE completions SET completion = {damage} WHERE key = ?", (key,))
         connection.commit()
-    folder.finishes(again=3)
+    folder.assert_finishes(again=3)
     with closing(sqlite3.connect(folder.store)) as connection:
         assert {key for (key,) in connection.execute("SELECT key FROM quarantine")} == set(keys)
     assert json.loads((folder.run / "telemetry.json").read_bytes())["quarantined"] == 3
@@ -334,14 +336,14 @@ def test_a_store_that_is_no_database(folder: Folder, content: bytes) -> None:
     other.write_bytes(content)
     arguments = ["run", *folder.options(out=folder.path / "other", store=other)]
     if content:
-        folder.refuses(5, "other.db cannot be used", "Move it aside", arguments=arguments)
+        folder.assert_refused(5, "other.db cannot be used", "Move it aside", arguments=arguments)
         assert other.read_bytes() == content
-        folder.refuses(
+        folder.assert_refused(
             5, "other.db cannot be used", arguments=["pending", *folder.options(store=other)[:3], "--store", str(other)]
         )
     else:
         assert main(arguments) == 0
-    folder.finishes(again=0)
+    folder.assert_finishes(again=0)
 
 
 def test_a_store_with_a_damaged_page(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:

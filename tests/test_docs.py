@@ -36,8 +36,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_page(page: Path, folder: Path) -> None:
-    run_page(page, folder)
+def test_every_block_of_a_page_prints_what_the_page_shows(page: Path, folder: Path) -> None:
+    text = page.read_text("utf-8")
+    fences = len(re.findall(r"^```", text, re.M))
+    left_out = len(re.findall(r"^<!-- not run: ", text, re.M))
+    assert run_page(page, folder) == fences // 2 - left_out
 
 
 def test_the_pages_code_is_typed(tmp_path: Path) -> None:

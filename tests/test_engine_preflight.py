@@ -23,6 +23,17 @@ async def opened(**options: Any) -> None:
         await engine.close()
 
 
+async def opened_and_asked(server: FaultServer) -> str:
+    """The first answer after ``open``."""
+    engine = OpenAI("m", base_url=server.url)
+    try:
+        await engine.open()
+        assert server.requests == 0, "opening asks the model nothing"
+        return (await engine.complete(HELLO)).text
+    finally:
+        await engine.close()
+
+
 async def test_open_is_content_with_a_server_that_has_the_model() -> None:
     with FaultServer(models=("other", "m")) as server:
         await opened(base_url=server.url)
@@ -31,8 +42,8 @@ async def test_open_is_content_with_a_server_that_has_the_model() -> None:
 
 @pytest.mark.parametrize("listed", ["m:latest", "models/m", "m"])
 async def test_open_knows_the_ways_servers_list_a_name(listed: str) -> None:
-    with FaultServer(models=(listed,)) as server:
-        await opened(base_url=server.url)
+    with FaultServer(models=(listed,), answer=lambda _: "Hello!") as server:
+        assert await opened_and_asked(server) == "Hello!"
 
 
 async def test_open_names_the_closest_models() -> None:
@@ -61,13 +72,14 @@ async def test_open_names_the_closest_models() -> None:
     ],
 )
 async def test_open_takes_a_server_that_lists_no_models_as_it_is(reply: Reply) -> None:
-    with FaultServer(models=reply) as server:
-        await opened(base_url=server.url)
+    with FaultServer(models=reply, answer=lambda _: "Hello!") as server:
+        assert await opened_and_asked(server) == "Hello!"
 
 
 async def test_open_does_not_wait_for_a_list_that_never_comes() -> None:
     with FaultServer(models=Reply(then="hang")) as server:
         await opened(base_url=server.url, limits=Limits(timeout=0.2))
+        assert (server.connections, server.requests) == (1, 0)
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -43,6 +43,14 @@ async def later() -> None:
     await asyncio.sleep(0.3)
 
 
+async def until_cancelled(cancelled: threading.Event) -> None:
+    """Work that ends only by being stopped, and notes that it was."""
+    try:
+        await asyncio.Event().wait()
+    finally:
+        cancelled.set()
+
+
 def press_ctrl_c() -> None:
     """What the terminal does."""
     main = threading.main_thread().ident
@@ -148,10 +156,7 @@ def test_the_second_ctrl_c_stops_at_once() -> None:
         await pressed.wait()
         await later()
         press_ctrl_c()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            cancelled.set()
+        await until_cancelled(cancelled)
 
     with pytest.raises(KeyboardInterrupt):
         run_sync(stubborn)
@@ -164,10 +169,7 @@ def test_ctrl_c_stops_work_that_does_not_listen() -> None:
     async def deaf(stop: StopSignal) -> None:
         await later()
         press_ctrl_c()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            cancelled.set()
+        await until_cancelled(cancelled)
 
     with pytest.raises(KeyboardInterrupt):
         run_sync(deaf)

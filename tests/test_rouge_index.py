@@ -48,6 +48,23 @@ def nearest(scores: Iterable[tuple[float, str]], threshold: float) -> Match | No
     return best if best.id else None
 
 
+def all_kept(index: RougeIndex, texts: Sequence[list[str]]) -> Decisions:
+    """What the index says of each text when every earlier one was added, named by its position."""
+    decisions = []
+    for number, text in enumerate(texts):
+        decisions.append(index.nearest_above(text))
+        index.add(text, str(number))
+    return decisions
+
+
+def all_kept_by_definition(texts: Sequence[list[str]], threshold: float) -> Decisions:
+    """What ``all_kept`` has to be."""
+    return [
+        nearest(((rouge_of_tokens(text, earlier), str(i)) for i, earlier in enumerate(texts[:number])), threshold)
+        for number, text in enumerate(texts)
+    ]
+
+
 def one_by_one(index: RougeIndex, texts: Iterable[tuple[str, str]]) -> Decisions:
     decisions = []
     for id, text in texts:
@@ -185,20 +202,12 @@ def test_every_shape_whose_f1_is_exactly_the_threshold_on_paper() -> None:
 @given(st.lists(SHORT, max_size=12), THRESHOLDS)
 @example([list("abc"), list("abc")], 1e-12)
 def test_any_threshold_any_tokens(texts: list[list[str]], threshold: float) -> None:
-    index = RougeIndex(threshold)
-    for number, text in enumerate(texts):
-        scores = ((rouge_of_tokens(text, earlier), str(i)) for i, earlier in enumerate(texts[:number]))
-        assert index.nearest_above(text) == nearest(scores, threshold)
-        index.add(text, str(number))
+    assert all_kept(RougeIndex(threshold), texts) == all_kept_by_definition(texts, threshold)
 
 
 @given(st.lists(st.one_of(SHORT, LONG), max_size=5), THRESHOLDS)
 def test_long_texts(texts: list[list[str]], threshold: float) -> None:
-    index = RougeIndex(threshold)
-    for number, text in enumerate(texts):
-        scores = ((rouge_of_tokens(text, earlier), str(i)) for i, earlier in enumerate(texts[:number]))
-        assert index.nearest_above(text) == nearest(scores, threshold)
-        index.add(text, str(number))
+    assert all_kept(RougeIndex(threshold), texts) == all_kept_by_definition(texts, threshold)
 
 
 @given(st.lists(st.one_of(SHORT, LONG), max_size=8), THRESHOLDS, st.integers(0, 8))

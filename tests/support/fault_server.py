@@ -6,7 +6,8 @@ In a test it runs in a thread::
         engine = OpenAI("m", base_url=server.url)
 
 Kill tests and benchmarks want it outside: ``ServerProcess(latency=0.05)``, or ``python -m tests.support.fault_server
---port 0 --latency 0.05`` from the repository root, which prints the base URL and serves counts at ``/stats``.
+--port 0 --latency 0.05`` from the repository root, which prints the base URL. It serves totals at ``/stats`` and how
+often each request body arrived at ``/counts``.
 What each named fault sends is in ``fault_replies.py``.
 """
 
@@ -27,14 +28,17 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Self
 
 from tests.support.fault_replies import FAULTS, Reply, completion, wire
 
 Body = Mapping[str, Any]
 Answer = Callable[[Body], str]
 Script = Callable[[int, Body], "str | Reply | None"]
+
+ROOT = Path(__file__).parents[2]
 
 VOCABULARY = """amber birch cedar delta ember fjord grove harbor island juniper kettle lantern meadow north orchard
 pebble quartz river saddle timber umber valley willow yarrow zephyr anchor basil copper dune elm fern gravel"""
@@ -160,6 +164,8 @@ class FaultServer:
             return FAULTS["401"]({}, self.headers), 0.0
         if path == "/stats":
             return Reply(json.dumps(self.stats()).encode()), 0.0
+        if path == "/counts":
+            return Reply(json.dumps({body.decode(): times for body, times in self.bodies.items()}).encode()), 0.0
         if path == "/v1/models" and method == "GET":
             return self._listing(), 0.0
         if path in ("/v1/chat/completions", "/v1/completions") and method == "POST":
@@ -299,8 +305,8 @@ class ServerProcess:
             self._command += [f"--{name.replace('_', '-')}", text]
         self.url = ""
 
-    def __enter__(self) -> ServerProcess:
-        self._child = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
+    def __enter__(self) -> Self:
+        self._child = subprocess.Popen(self._command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self._child.stdout is not None
         self.url = self._child.stdout.readline().strip()
         if not self.url:
@@ -315,9 +321,13 @@ class ServerProcess:
 
     def stats(self) -> dict[str, Any]:
         """As FaultServer.stats."""
-        with urllib.request.urlopen(self.url.removesuffix("/v1") + "/stats", timeout=10) as answer:
-            counts: dict[str, Any] = json.load(answer)
-        return counts
+        return self.page("/stats")
+
+    def page(self, path: str) -> dict[str, Any]:
+        """What it serves at a path below its root."""
+        with urllib.request.urlopen(self.url.removesuffix("/v1") + path, timeout=10) as answer:
+            served: dict[str, Any] = json.load(answer)
+        return served
 
 
 def function(path: str) -> Answer:

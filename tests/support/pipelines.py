@@ -30,8 +30,8 @@ from instructgen.filters.filter import Filter
 from instructgen.runtime.counts import Counts, Item
 from instructgen.runtime.gateway import Gateway
 from instructgen.runtime.pipeline import Pipeline
-from instructgen.runtime.run import Run
 from instructgen.runtime.plan import Plan
+from instructgen.runtime.run import Run
 from instructgen.runtime.runner import Runner
 from instructgen.runtime.store import Store
 

@@ -13,15 +13,20 @@ from instructgen.formats import write_examples
 from instructgen.seeds import read_seeds, seeds
 
 
-def test_the_shipped_seeds() -> None:
-    found = seeds()
-    assert len(found) >= 60
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_shipped_seeds(language: str) -> None:
+    found = seeds(language)
+    assert len(found) >= 175
     assert len({one.id for one in found}) == len(found)
     for one in found:
         assert one.by == "seeds"
         assert set(one.meta) == {"family", "classification", "source_id"}
         assert one.instruction and one.output
-    assert seeds("en") == found
+    assert seeds(language) == found
+
+
+def test_english_is_what_one_gets_without_asking() -> None:
+    assert seeds() == seeds("en")
 
 
 def test_an_unknown_language_is_refused() -> None:

@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
-from instructgen.contracts import Completion, Request, Sampling, Usage
+from instructgen.contracts import Completion, Finish, Request, Sampling, Usage
 from instructgen.errors import RecipeError
 from instructgen.example import Message
+from instructgen.strict_json import writable
 
 # A temperature of 1 is one of 1.0, and must have its key.
 _DECIMALS = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
@@ -43,7 +44,7 @@ class Record:
 
 
 def key_seed(request: Request, run_seed: int) -> int | None:
-    """The seed that belongs into the key: none when the request is greedy, so that its answer is never bought again."""
+    """The seed that belongs in the key: none when the request is greedy, so that its answer is never bought again."""
     return None if request.sampling.temperature == 0 else run_seed
 
 
@@ -140,15 +141,19 @@ def request_from_json(data: Mapping[str, Any]) -> Request:
 
 
 def completion_from_json(data: Mapping[str, Any], key: str) -> Completion:
-    """The completion that ``completion_json`` wrote, under its key."""
-    return Completion(
-        text=data["text"],
-        finish=data["finish"],
-        usage=Usage(**data.get("usage", {})),
-        model=data.get("model", ""),
-        reasoning=data.get("reasoning", ""),
-        key=key,
-    )
+    """The completion that ``completion_json`` wrote, under its key; without lone surrogates, which no file can hold.
+
+    Raises:
+        KeyError, TypeError, ValueError: a field is missing or of the wrong kind.
+    """
+    texts = [data["text"], data.get("model", ""), data.get("reasoning", "")]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("text, model and reasoning of a completion are texts")
+    if data["finish"] not in get_args(Finish):
+        raise ValueError(f"finish is {data['finish']!r}; it is one of {', '.join(get_args(Finish))}")
+    text, model, reasoning = map(writable, texts)
+    usage = Usage(**data.get("usage", {}))
+    return Completion(text=text, finish=data["finish"], usage=usage, model=model, reasoning=reasoning, key=key)
 
 
 def recorded_from_json(data: Mapping[str, Any]) -> Record:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from instructgen.errors import RecipeError, StoreError
 from instructgen.example import Ancestor, Candidate, Example, Message
-from instructgen.formats import FORMATS, write_examples
+from instructgen.formats import _FORMATS, FORMATS, to_datasets, write_examples
 from instructgen.formats.reading import read_examples
 from instructgen.formats.rows import example_row
 
@@ -26,7 +26,7 @@ TEXT = st.text(max_size=12) | st.sampled_from(
     ["写一首诗。", "😀👩‍👩‍👧", "a\u2028b\u0085c\x1cd", '"\\', "\x00\x1b[0m", "</s>", "\r\n"]
 )
 WORDS = TEXT.filter(lambda text: text.strip() != "")
-NUMBER = st.floats(allow_nan=False, allow_infinity=False) | st.integers()
+NUMBER = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**53)
 JSON = st.recursive(
     st.none() | st.booleans() | NUMBER | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
@@ -50,7 +50,7 @@ EXAMPLES = st.builds(
     ancestors=st.lists(st.builds(Ancestor, TEXT, TEXT, KEYS, KEYS), max_size=2).map(tuple),
 )
 TASKS = st.lists(st.tuples(WORDS, TEXT, TEXT), min_size=1, max_size=5)
-ENDINGS = st.sampled_from(["jsonl", "json", "jsonl.gz", "json.gz"])
+ENDINGS = st.sampled_from(["jsonl", "json", "jsonl.gz", "json.gz", "parquet"])
 
 
 def roots(*instructions: str) -> list[Example]:
@@ -119,6 +119,7 @@ def test_chat_rows_have_the_same_columns_with_and_without_turns(tmp_path: Path) 
         ("jsonl", {"meta": {"x": float("nan")}}, "JSON values only"),
         ("jsonl", {"meta": {"x": {1, 2}}}, "JSON values only"),
         ("jsonl", {"output": "\ud800"}, "cannot be written"),
+        ("alpaca", {"output": "\ud800"}, "cannot be written"),
     ],
 )
 def test_an_example_that_does_not_fit_leaves_no_file(
@@ -135,7 +136,7 @@ def test_an_example_that_does_not_fit_leaves_no_file(
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("ending", ["jsonl", "json", "jsonl.gz"])
+@pytest.mark.parametrize("ending", ["jsonl", "json", "jsonl.gz", "parquet"])
 def test_the_file_appears_only_when_it_is_whole(tmp_path: Path, ending: str) -> None:
     path = tmp_path / "new" / f"x.{ending}"
 
@@ -166,6 +167,16 @@ def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
             write_examples(roots("A"), "alpaca", path)
 
 
+def test_every_row_of_a_format_has_its_columns_in_their_order() -> None:
+    plain = Example("A", output="B", id="1")
+    full = Example("A", "I", "B", candidates=(Candidate("B", "m", 1),), scores={"s": 1}, meta={"prompt": 1}, id="2")
+    for name in FORMATS:
+        table = to_datasets([plain, full], name)
+        written = [shape(one) for shape in [_FORMATS[name].row] for one in (plain, full)]
+        assert [list(row) for row in written] == [table.column_names] * 2
+        assert len(table) == 2
+
+
 @pytest.mark.parametrize(("ending", "content"), [("json", b"[\n]\n"), ("jsonl", b"")])
 def test_an_empty_set_is_a_valid_file(tmp_path: Path, ending: str, content: bytes) -> None:
     assert write_examples([], "alpaca", tmp_path / f"x.{ending}") == 0
@@ -173,8 +184,9 @@ def test_an_empty_set_is_a_valid_file(tmp_path: Path, ending: str, content: byte
 
 
 def test_equal_examples_give_equal_bytes(tmp_path: Path) -> None:
-    for name in ("a.jsonl.gz", "b.jsonl.gz"):
+    for name in ("a.jsonl.gz", "b.jsonl.gz", "a.parquet", "b.parquet"):
         write_examples(roots("A", "B"), "jsonl", tmp_path / name)
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
     assert (tmp_path / "a.jsonl.gz").read_bytes() == (tmp_path / "b.jsonl.gz").read_bytes()
     assert gzip.decompress((tmp_path / "a.jsonl.gz").read_bytes()).count(b"\n") == 2
 
@@ -184,7 +196,13 @@ def test_unknown_formats_and_endings_are_refused(tmp_path: Path) -> None:
         write_examples([], "Alpacca", tmp_path / "x.json")
     with pytest.raises(RecipeError, match="The formats are " + ", ".join(FORMATS)):
         write_examples([], "xyz", tmp_path / "x.json")
-    for name in ("x", "x.csv", "x.gz", "x.jsonl.bz2"):
-        with pytest.raises(RecipeError, match=r"ends in \.jsonl or \.json"):
+    for name in ("x", "x.csv", "x.gz", "x.jsonl.bz2", "x.parquet.bz2"):
+        with pytest.raises(RecipeError, match=r"ends in \.jsonl(, \.json or \.parquet| or \.json), not"):
             write_examples([], "alpaca", tmp_path / name)
+    with pytest.raises(RecipeError, match="A CSV file is written by the format csv"):
+        write_examples([], "alpaca", tmp_path / "x.csv")
+    with pytest.raises(RecipeError, match=r"ends in \.jsonl or \.json, not"):  # Parquet is compressed within
+        write_examples([], "alpaca", tmp_path / "x.parquet.gz")
+    with pytest.raises(RecipeError, match=r"csv is written to a file that ends in \.csv, not"):
+        write_examples([], "csv", tmp_path / "x.json")
     assert list(tmp_path.iterdir()) == []

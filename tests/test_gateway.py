@@ -9,11 +9,13 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from instructgen.contracts import Completion, Limits, Request, Sampling
 from instructgen.engines.recorded import Recorded
+from instructgen.engines.scripted import Scripted
 from instructgen.errors import (
     Authentication,
     BadRequest,
@@ -618,12 +620,71 @@ async def test_an_answer_that_no_file_can_hold_is_made_whole(store: Store) -> No
         assert store.get(completion.key) == completion
 
 
-async def test_an_engine_that_answers_no_text_is_a_bug_and_nothing_is_recorded(store: Store) -> None:
-    model = Model(lambda _: Completion(None))  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (Completion(None), "whose text is NoneType"),  # type: ignore[arg-type]
+        (Completion("a", finish="weird"), "finish='weird'"),  # type: ignore[arg-type]
+    ],
+)
+async def test_an_engine_that_answers_something_else_stops_the_run_and_nothing_is_recorded(
+    store: Store, answer: Any, told: str
+) -> None:
     async with sending(store) as gateway:
-        with pytest.raises(AttributeError):
-            await ask(gateway, model)
+        asker, model = Asker(), Model(lambda _: answer)
+        task = asyncio.create_task(gateway.ask(asker, model, Request.chat("hello"), 0))
+        await until(lambda: asker.parked == 1)
+        assert isinstance(gateway.stopped, RecipeError)
+        assert told in str(gateway.stopped)
+        task.cancel()
     assert rows(store) == 0
+
+
+async def test_an_engine_that_cancels_is_unavailable(store: Store) -> None:
+    """As a timeout of its own may, deep in a library; it says nothing about the request, which is sent again."""
+    asked = 0
+
+    async def once(_: Request) -> str:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise asyncio.CancelledError
+        return "hello"
+
+    async with sending(store) as gateway:
+        completion = await gateway.ask(Asker(), Scripted(once), Request.chat("a"), 0)
+    assert (completion.text, asked, gateway.telemetry.errors) == ("hello", 2, {"Unavailable": 1})
+
+
+async def test_a_wait_that_is_given_up_leaves_nothing_parked(store: Store) -> None:
+    gateway = Gateway(store, seed=0)
+    first, second = Asker(), Asker()
+    tasks = [asyncio.create_task(gateway.ask(one, Model(), Request.chat("a"), 0)) for one in (first, second)]
+    await until(lambda: first.parked == second.parked == 1)
+    tasks[0].cancel()
+    await asyncio.wait(tasks[:1])
+    assert (first.parked, second.parked, len(gateway.parked)) == (0, 1, 1)
+    tasks[1].cancel()
+    await asyncio.wait(tasks[1:])
+    assert (second.parked, gateway.parked) == (0, {})
+
+
+async def test_what_another_process_records_meanwhile_is_not_bought_again(store: Store) -> None:
+    """It waited for its turn, and finds the answer when the turn comes."""
+    theirs = Request.chat("b")
+
+    async def slow(_: Request) -> str:
+        await store.put(row)
+        await asyncio.sleep(0.1)
+        return "ours"
+
+    model = Scripted(slow, name="x", limits=Limits(concurrency=1, adaptive=False))
+    row = Record(model.identity, theirs, 0, 0, Completion("theirs", key=key(model.identity, theirs, 0, 0)))
+    async with sending(store) as gateway:
+        asked = [gateway.ask(Asker(), model, request, 0) for request in (Request.chat("a"), theirs)]
+        completions = await asyncio.gather(*asked)
+    assert [one.text for one in completions] == ["ours", "theirs"]
+    assert (gateway.telemetry.new, gateway.telemetry.replayed) == (1, 1)
 
 
 async def test_what_cannot_be_recorded_is_not_asked(store: Store) -> None:

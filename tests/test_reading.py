@@ -424,7 +424,7 @@ def test_a_path_that_is_no_such_file_is_named(write: Write, tmp_path: Path) -> N
     )
     assert message(tmp_path / "no" / "x.jsonl") == f"there is no file {tmp_path / 'no' / 'x.jsonl'}."
     assert "is a folder. Name a file in it" in message(tmp_path)
-    assert ".jsonl, .ndjson, .json, .csv, .tsv" in message(write("a.parquet", b"PAR1"))
+    assert ".jsonl, .ndjson, .json, .csv, .tsv, .parquet, nor" in message(write("a.xlsx", b"PK"))
     assert ".jsonl, .ndjson" in message(write("a.gz", b""))
 
 

@@ -17,17 +17,18 @@ from instructgen.cli.lineage import find, lineage_lines, run_records
 from instructgen.cli.text import clean, plural, shorten
 from instructgen.contracts import Completion
 from instructgen.errors import RecipeError, StoreError
+from instructgen.formats.reading import read_examples
 from instructgen.recording import Record, recorded_json
 from instructgen.runtime.budget import Budget
 from instructgen.runtime.dry_run import dry_run
-from instructgen.runtime.pipeline import default_store
+from instructgen.runtime.pipeline import Pipeline, default_store
 from instructgen.runtime.run import Run
 from instructgen.runtime.store import stored_rows
 
 
 def run(options: argparse.Namespace) -> int:
     """``instructgen run``: exit code 3 when some examples failed."""
-    pipeline = recipes.build(options.function, options)
+    pipeline = _extending(recipes.build(options.function, options), options)
     out = options.out or Path("runs") / options.recipe.stem
     if options.dry_run:
         print(clean(str(dry_run(pipeline, limit=options.limit, seed=options.seed, store=options.store))))
@@ -62,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
 
 def pending(options: argparse.Namespace) -> int:
     """``instructgen pending``: write what is asked, or record what was answered elsewhere."""
-    pipeline = recipes.build(options.function, options)
+    pipeline = _extending(recipes.build(options.function, options), options)
     waiting = pipeline.pending(seed=options.seed, store=options.store)
     if options.take is not None:
         answers = _answers(options.take, {row.key: row for row in waiting}, options.store or default_store())
@@ -136,6 +137,25 @@ def export(options: argparse.Namespace) -> int:
     count = result.export(options.format, options.out)
     print(f"{plural(count, 'example')} written to {options.out}.")
     return 0
+
+
+def _extending(pipeline: Pipeline, options: argparse.Namespace) -> Pipeline:
+    """The pipeline, starting from what is in the file or run that ``--extend`` names."""
+    path: Path | None = options.extend
+    if path is None:
+        return pipeline
+    if not path.is_dir():
+        return replace(pipeline, known=(*pipeline.known, *read_examples(path)))
+    old = Run(path)
+    if old.manifest["partial"]:
+        print(f"note: {path} is partial; the same `instructgen run` command finishes it.", file=sys.stderr)
+    recipe = old.manifest["recipe"]
+    if recipe["seed"] == options.seed and recipe["stages"][0] == pipeline.describe()["stages"][0]:
+        print(
+            f"note: {path} has the same source and seed, whose examples it knows already. Take another --seed.",
+            file=sys.stderr,
+        )
+    return replace(pipeline, known=(*pipeline.known, *old))
 
 
 def _write(path: Path, text: str) -> None:

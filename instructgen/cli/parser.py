@@ -103,7 +103,9 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
         metavar="[ENGINE=]PROMPT,COMPLETION",
         help="US dollars per million tokens; ENGINE is the recipe's parameter",
     )
-    group = parser.add_argument_group("randomness and records")
     group = parser.add_argument_group("seed and store")
     group.add_argument("--seed", type=int, default=0, metavar="N", help="seed of every random choice (default: 0)")
     group.add_argument("--store", type=Path, metavar="FILE", help="file of recorded completions")
+    group.add_argument(
+        "--extend", type=Path, metavar="PATH", help="a file or run whose examples the novelty checks know already"
+    )

@@ -113,8 +113,9 @@ def build(recipe: Callable[..., Pipeline], options: argparse.Namespace) -> Pipel
         if not hasattr(options, f"recipe_{name}"):
             continue
         value = getattr(options, f"recipe_{name}")
-        if _kind(hints.get(name, str)) is Engine and isinstance(value, str):
-            value = engine(value, limits=_limits(options, name))
+        if _kind(hints.get(name, str)) is Engine:
+            limits = _limits(options, name)
+            value = engine(value, limits=Limits(**limits)) if isinstance(value, str) else _limited(value, limits)
         values[name] = value
     try:
         pipeline = recipe(**values)
@@ -127,7 +128,8 @@ def build(recipe: Callable[..., Pipeline], options: argparse.Namespace) -> Pipel
     return pipeline
 
 
-def _limits(options: argparse.Namespace, parameter: str) -> Limits:
+def _limits(options: argparse.Namespace, parameter: str) -> dict[str, Any]:
+    """What the command line says of how an engine may be used."""
     chosen = {
         "concurrency": options.concurrency,
         "timeout": options.timeout,
@@ -136,7 +138,24 @@ def _limits(options: argparse.Namespace, parameter: str) -> Limits:
         "tokens_per_minute": options.tpm,
         "price": _price(options.price or [], parameter),
     }
-    return replace(Limits(), **{name: value for name, value in chosen.items() if value is not None})
+    return {name: value for name, value in chosen.items() if value is not None}
+
+
+def _limited(default: Any, limits: dict[str, Any]) -> Any:
+    """The recipe's own engine, used as the command line says.
+
+    Raises:
+        RecipeError: its limits cannot be changed.
+    """
+    if not limits or default is None or hasattr(default, "recall"):  # a recording knows no limits
+        return default
+    try:
+        return replace(default, limits=replace(default.limits, **limits))
+    except (TypeError, ValueError) as error:
+        raise RecipeError(
+            f"the limits of the recipe's own engine {default.identity} cannot be changed from here.\n"
+            "Name an engine on the command line, or set its limits in the recipe."
+        ) from error
 
 
 def _check_prices(texts: list[str], engines: list[str]) -> None:

@@ -1,30 +1,58 @@
 """Files that examples are read from and written to, one module a family.
 
 A format is the shape of a row; the name of the file decides how rows are laid out: ``.jsonl`` one a line, ``.json`` all
-in one array, and ``.gz`` behind either compresses. What is written is read again by ``instructgen.formats.reading``.
+in one array, ``.parquet`` a typed table (with the extra ``parquet``), ``.csv`` a table of texts for the format csv.
+``.gz`` behind any but Parquet compresses. What is written is read again by ``instructgen.formats.reading``.
 
 - ``alpaca``: ``instruction``, ``input``, ``output``
 - ``alpaca-chat``: these, ``system`` and ``history``
+- ``csv``: ``instruction``, ``input``, ``output``, safe to open in a spreadsheet
 - ``jsonl``: every field of an example, lineage included
+- ``openai``: ``messages``
+- ``self-instruct``: ``prompt`` and ``completion`` as texts, in one of thirteen layouts
+- ``sharegpt``: ``conversations``
+- ``trl``: ``prompt`` and ``completion`` as messages
+- ``trl-text``: ``prompt`` and ``completion`` as texts
+
+Every row of a format has the same keys in the same order.
 """
 
 from __future__ import annotations
 
 import difflib
-import gzip
-import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from instructgen.errors import RecipeError, StoreError
+from instructgen.errors import RecipeError
 from instructgen.example import Example
-from instructgen.formats import alpaca, jsonl
-from instructgen.formats.rows import json_line
+from instructgen.formats import _arrow, alpaca, csv_table, jsonl, openai_messages, rows, self_instruct, sharegpt, trl
+from instructgen.formats._writing import write_rows
 
-_ROWS = {"alpaca": alpaca.row, "alpaca-chat": alpaca.chat_row, "jsonl": jsonl.row}
-FORMATS = tuple(_ROWS)
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+class _Format(NamedTuple):
+    """How an example becomes a row, the type of every column, and whether equal rows are written once."""
+
+    row: Callable[[Example], dict[str, Any]]
+    columns: Mapping[str, Any]
+    distinct: bool = False
+
+
+_FORMATS = {
+    "alpaca": _Format(alpaca.row, alpaca.COLUMNS),
+    "alpaca-chat": _Format(alpaca.chat_row, alpaca.CHAT_COLUMNS),
+    "csv": _Format(csv_table.row, csv_table.COLUMNS),
+    "jsonl": _Format(jsonl.row, rows.COLUMNS),
+    "openai": _Format(openai_messages.row, openai_messages.COLUMNS),
+    "self-instruct": _Format(self_instruct.row, self_instruct.COLUMNS, distinct=True),
+    "sharegpt": _Format(sharegpt.row, sharegpt.COLUMNS),
+    "trl": _Format(trl.row, trl.COLUMNS),
+    "trl-text": _Format(trl.text_row, trl.TEXT_COLUMNS),
+}
+FORMATS = tuple(_FORMATS)
 
 
 def write_examples(examples: Iterable[Example], format: str, path: Path) -> int:
@@ -33,69 +61,51 @@ def write_examples(examples: Iterable[Example], format: str, path: Path) -> int:
     Args:
         examples: what to write, in order.
         format: one of ``FORMATS``.
-        path: ends in .jsonl or .json, or one of these and .gz. Folders are made, a file there is replaced.
+        path: ends in .jsonl, .json or .parquet, in .csv for the format csv; and .gz behind it, but for Parquet. Folders
+            are made, a file there is replaced.
 
     Raises:
-        RecipeError: there is no such format or ending, or an example does not fit the format.
+        RecipeError: there is no such format or ending, an example does not fit the format (the message names it), or
+            an extra is not installed.
         StoreError: the file cannot be written.
     """
-    path = Path(path)
-    row = _row(format)
-    array = _is_array(format, path)
-    lines = (json_line(row(example)) for example in examples)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _replacing(path) as file:
-            if path.suffix.lower() != ".gz":
-                return _write(file.write, lines, array)
-            # Without a name and a time in it, equal examples give equal bytes.
-            with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
-                return _write(packed.write, lines, array)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror or error}.") from error
+    shape = _format(format)
+    return write_rows(_rows(examples, shape), shape.columns, format, Path(path))
 
 
-def _row(format: str) -> Callable[[Example], dict[str, Any]]:
-    if format not in _ROWS:
+def to_datasets(examples: Iterable[Example], format: str) -> Dataset:
+    """The examples as a data set of Hugging Face ``datasets``, with a format's columns; needs the extra ``datasets``.
+
+    ``load_dataset`` guesses the types of a JSON or CSV file unless it is told ``to_datasets([], format).features``, and
+    changes a JSON column of nothing but dates even then. Parquet brings its types along.
+
+    Args:
+        examples: what to put in, in order; all of it is held in memory.
+        format: one of ``FORMATS``.
+
+    Raises:
+        RecipeError: there is no such format, an example does not fit it, or ``datasets`` is not installed.
+    """
+    shape = _format(format)
+    return _arrow.to_dataset(_rows(examples, shape), shape.columns)
+
+
+def _format(format: str) -> _Format:
+    if format not in _FORMATS:
         close = difflib.get_close_matches(format.lower(), FORMATS, n=1)
         hint = f"; did you mean {close[0]}?" if close else "."
         raise RecipeError(f"there is no format {format!r}{hint} The formats are {', '.join(FORMATS)}.")
-    return _ROWS[format]
+    return _FORMATS[format]
 
 
-def _is_array(format: str, path: Path) -> bool:
-    name = path.name.lower().removesuffix(".gz")
-    if not name.endswith((".json", ".jsonl")):
-        raise RecipeError(f"the format {format} is written to a file that ends in .jsonl or .json, not to {path}.")
-    return name.endswith(".json")
-
-
-def _write(write: Callable[[bytes], object], lines: Iterable[bytes], array: bool) -> int:
-    count = 0
-    if array:
-        write(b"[")
-    for count, line in enumerate(lines, start=1):
-        write(line if not array else (b"\n" if count == 1 else b",\n") + line[:-1])
-    if array:
-        write(b"\n]\n")
-    return count
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes its name only when it is whole and on the disk."""
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        try:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        except BaseException:
-            part.unlink()
-            raise
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def _rows(examples: Iterable[Example], shape: _Format) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The rows, each with its example's id."""
+    seen: set[tuple[str, ...]] = set()
+    for example in examples:
+        row = shape.row(example)
+        if shape.distinct:
+            key = tuple(row.values())
+            if key in seen:
+                continue
+            seen.add(key)
+        yield example.id, row

@@ -1,4 +1,4 @@
-"""The rows of a file, one at a time: JSONL, a JSON array, CSV or TSV, any of them gzipped.
+"""The rows of a file, one at a time: JSONL, a JSON array, CSV or TSV, any of them gzipped; or Parquet.
 
 Nothing but the row being read is held in memory. Lines end at ``\\n`` only: ``str.splitlines`` would cut JSON strings
 that hold U+2028 in two.
@@ -20,10 +20,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from instructgen.errors import RecipeError
+from instructgen.formats._arrow import parquet_rows
+from instructgen.formats.csv_table import unguarded
 from instructgen.strict_json import kind, load, load_next
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
-_SUFFIXES = (".jsonl", ".ndjson", ".json", *_DELIMITERS)
+_SUFFIXES = (".jsonl", ".ndjson", ".json", *_DELIMITERS, ".parquet")
 _LONGEST_LINE = 1 << 28
 _BLOCK = 1 << 16
 _CUT = "Is the file cut short?"
@@ -32,7 +34,7 @@ _BLANK = re.compile(r"[ \t\r\n]*")
 
 
 class Row(NamedTuple):
-    """One row: where it begins, counted from 1, its cells, and its text."""
+    """One row: the line where it begins, or its number in Parquet, counted from 1; its cells; and its text."""
 
     line: int
     cells: dict[str, Any]
@@ -62,6 +64,9 @@ def read_rows(path: Path) -> Iterator[Row]:
         if suffix not in _SUFFIXES:
             known = ", ".join(_SUFFIXES)
             raise RecipeError(f"{path} is none of {known}, nor one of these and .gz. Convert or rename it.")
+        if suffix == ".parquet":
+            yield from _parquet(path)
+            return
         with gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb") as file:
             lines = _lines(path, file)
             if suffix in _DELIMITERS:
@@ -74,12 +79,19 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 def fault(path: Path, line: int, problem: str, text: str) -> RecipeError:
     """The error that says what is wrong at which line of a file, and shows how the text there begins."""
-    message = f"{path}, line {line}: {problem}."
+    message = f"{path}, {'row' if path.suffix.lower() == '.parquet' else 'line'} {line}: {problem}."
     begins = text[:1000].strip()[:80]
     if begins:
         shown = (char if char.isprintable() else char.encode("unicode_escape").decode() for char in begins)
         message += f"\nIt begins: {''.join(shown)}"
     return RecipeError(message)
+
+
+def _parquet(path: Path) -> Iterator[Row]:
+    if path.suffix.lower() == ".gz":
+        raise RecipeError(f"{path} is a compressed Parquet file. Unpack it: gunzip {path.name}")
+    for number, cells in parquet_rows(path):
+        yield Row(number, cells, json.dumps(cells, ensure_ascii=False))
 
 
 def _lines(path: Path, file: BinaryIO | gzip.GzipFile) -> Iterator[Line]:
@@ -273,7 +285,7 @@ def _table(path: Path, lines: Iterator[Line], delimiter: str) -> Iterator[Row]:
             raise fault(path, line, f"the row has {len(cells)} cells, and the header {len(header)}", text)
         else:
             # Columns without a name are the row numbers that pandas writes, and commas at the end of each line.
-            yield Row(line, {name: cell for name, cell in zip(header, cells, strict=True) if name}, text)
+            yield Row(line, {name: unguarded(cell) for name, cell in zip(header, cells, strict=True) if name}, text)
 
 
 def _header(path: Path, line: int, cells: Sequence[str]) -> list[str]:

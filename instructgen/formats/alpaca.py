@@ -16,9 +16,12 @@ from typing import Any
 
 from instructgen.errors import RecipeError
 from instructgen.example import Example, Message, Role
+from instructgen.formats.rows import other_columns
 from instructgen.strict_json import kind
 
 FIELDS = ("instruction", "input", "output", "system", "history")
+COLUMNS = {"instruction": str, "input": str, "output": str}
+CHAT_COLUMNS: dict[str, Any] = {**COLUMNS, "system": str, "history": [[str]]}
 
 
 def row(example: Example) -> dict[str, Any]:
@@ -81,11 +84,7 @@ def content(row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any
             raise ValueError(f"{column} is {kind(value)}, and must be text")
     if not found["instruction"].strip():
         raise ValueError(f"{columns['instruction']} is empty")
-    used = columns.values()
-    meta = {column: value for column, value in row.items() if column not in used}
-    if "id" in meta and "source_id" not in meta:
-        meta["source_id"] = meta.pop("id")
-    return {**found, "meta": meta}
+    return {**found, "meta": other_columns(row, columns.values())}
 
 
 def _turns(column: str, value: object) -> tuple[Message, ...]:

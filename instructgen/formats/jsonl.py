@@ -7,13 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from instructgen.example import Example
-from instructgen.formats.rows import example_from_row, example_row
+from instructgen.formats.rows import COLUMNS, example_from_row, example_row
 from instructgen.strict_json import kind, load
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
-KEYS = example_row(Example("")).keys()
+KEYS = COLUMNS.keys()
 
 
 def row(example: Example) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Reads examples from what people have: JSONL, JSON arrays, CSV, TSV; native rows, alpaca rows, any table.
+"""Reads examples from what people have: JSONL, JSON arrays, CSV, TSV, Parquet; rows of any format, or any table.
 
 A malformed row stops the reading with its line number: an input that is silently cut short would change the data.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 from instructgen.errors import RecipeError
 from instructgen.example import Example
-from instructgen.formats import alpaca, jsonl
+from instructgen.formats import alpaca, jsonl, openai_messages, sharegpt, trl
 from instructgen.formats._files import Row, fault, read_rows
 from instructgen.strict_json import without_surrogates
 
@@ -33,13 +33,15 @@ def read_examples(
 
     A row with all the keys of a run's ``data.jsonl`` gives the same example again, id and lineage included. Any other
     row gives a new example: its columns ``instruction``, ``input``, ``output``, ``system`` and ``history`` are the
-    fields of the same name, and all others go into ``meta`` (an ``id`` as ``source_id``).
+    fields of the same name. A row without an instruction may have ``conversations`` (ShareGPT), ``messages`` (OpenAI)
+    or ``prompt`` and ``completion`` (TRL) instead: the last question is the instruction, its answer the output, and
+    the turns before them are the history. All other columns go into ``meta`` (an ``id`` as ``source_id``).
 
     Lone surrogates, which no UTF-8 file can hold, become U+FFFD; ``meta["replaced_surrogates"]`` counts them.
 
     Args:
         path: a file named .jsonl, .ndjson, .json (an array, or lines), .csv or .tsv (with a header), or any of these
-            and .gz; UTF-8.
+            and .gz; UTF-8. Or .parquet, with the extra ``parquet``.
         columns: the columns of fields that are named otherwise, as ``{"instruction": "question"}``. Each must be in
             every row. Native rows are then read like any other.
         by: what the new examples have as their origin.
@@ -78,13 +80,24 @@ def _example(row: Row, columns: Mapping[str, str], names: Mapping[str, str], ind
         cells, replaced = without_surrogates(cells)
     if not columns and jsonl.is_native(cells):
         return _native(cells, index, replaced, escapes)
-    for column in (names["instruction"], *columns.values()):
-        if column not in cells:
-            raise ValueError(_no_column(column, cells))
-    content = alpaca.content(cells, names)
+    content = _content(cells, columns, names)
     if replaced:
         content["meta"]["replaced_surrogates"] = replaced
     return Example.root(by, index=index, **content)
+
+
+def _content(cells: Mapping[str, Any], columns: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
+    if not columns and "instruction" not in cells:
+        if "conversations" in cells:
+            return sharegpt.content(cells)
+        if "messages" in cells:
+            return openai_messages.content(cells)
+        if "prompt" in cells and "completion" in cells:
+            return trl.content(cells)
+    for column in (names["instruction"], *columns.values()):
+        if column not in cells:
+            raise ValueError(_no_column(column, cells))
+    return alpaca.content(cells, names)
 
 
 def _native(cells: Mapping[str, Any], index: int, replaced: int, escapes: bool) -> Example:

@@ -119,10 +119,15 @@ class Execution:
         return self._limit is not None and self.counts.kept >= self._limit
 
     def _unrecorded(self) -> EngineError:
-        first = next(iter(self._gateway.parked.values()))
+        missing = self._runner.unanswered
+        first = missing[0]
+        if not any(engine.identity == first.engine and hasattr(engine, "recall") for engine in self._engines):
+            return EngineError(
+                f"the run came to a standstill: {len(missing)} requests wait, and none is sent.", fatal=True
+            )
         prompt = first.request.text or first.request.messages[-1].content
         return EngineError(
-            f"not in the recording of {first.engine}: {len(self._gateway.parked)} of the requests; the first ends with "
+            f"not in the recording of {first.engine}: {len(missing)} of the requests; the first ends with "
             f"{prompt.strip()[-80:]!r}\n"
             "Its answers belong to other prompts, seeds or parameters. Run with a live engine, or see what is missing "
             "with `instructgen pending`.",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from inspect import iscoroutine
 from typing import Any
@@ -31,15 +32,36 @@ def stream_of(generator: Generator, example: Example, context: StageContext) -> 
 
 def adopted(entry: Any, origin: Example, context: StageContext, stage: str) -> Example | Rejected | Failed:
     """What a generator yielded; an example that it made from nothing gets the lineage of the one it was given."""
-    if isinstance(entry, Example) and not entry.id:
-        names = ("instruction", "input", "output", "system", "history", "candidates", "scores", "meta")
-        content: dict[str, Any] = {name: getattr(entry, name) for name in names}
-        return origin.child(entry.by or stage, calls=entry.calls or context.calls, **content)
-    if isinstance(entry, Example | Rejected | Failed):
+
+    def child(made: Example) -> Example:
+        return origin.child(made.by or stage, calls=made.calls or context.calls, **_content(made))
+
+    return _identified(entry, child, stage, "a generator yields examples (example.child(…)) or Rejected")
+
+
+def rooted(entry: Any, stage: str, ordinal: int) -> Example | Rejected | Failed:
+    """What a source yielded; an example that has no lineage begins one."""
+
+    def root(made: Example) -> Example:
+        return Example.root(made.by or stage, index=ordinal, calls=made.calls, parents=made.parents, **_content(made))
+
+    return _identified(entry, root, stage, "a source yields examples (Example.root(…)) or Rejected")
+
+
+def _identified(
+    entry: Any, identify: Callable[[Example], Example], stage: str, rule: str
+) -> Example | Rejected | Failed:
+    if not isinstance(entry, Example | Rejected | Failed):
+        raise RecipeError(f"{stage} yielded {type(entry).__name__}; {rule}.")
+    example = entry if isinstance(entry, Example) else entry.example
+    if example.id:
         return entry
-    raise RecipeError(
-        f"{stage} yielded {type(entry).__name__}; a generator yields examples (example.child(…)) or Rejected."
-    )
+    return identify(example) if isinstance(entry, Example) else replace(entry, example=identify(example))
+
+
+def _content(example: Example) -> dict[str, Any]:
+    names = ("instruction", "input", "output", "system", "history", "candidates", "scores", "meta")
+    return {name: getattr(example, name) for name in names}
 
 
 def as_item(entry: Example | Rejected | Failed, node: Node | None, stage: int) -> Item:
@@ -51,14 +73,25 @@ def as_item(entry: Example | Rejected | Failed, node: Node | None, stage: int) -
     return Item(entry, node)
 
 
-def expected(raised: BaseException) -> ParseError | EngineError:
-    """The error that decides an example; of a task group that holds nothing else, the first. Others are raised."""
+def decisive(raised: BaseException) -> BaseException:
+    """The error that decides what becomes of an example: of a task group a bug before all else, then the first failure.
+
+    A stage that was not cancelled from outside, but awaited something that was, has a bug too: passed on as it is, the
+    cancellation would end its task in silence, and the run would wait for it for ever.
+
+    Raises:
+        asyncio.CancelledError: the run itself is being ended.
+    """
     if isinstance(raised, BaseExceptionGroup):
-        found = [expected(part) for part in raised.exceptions]
-        return next((error for error in found if isinstance(error, EngineError)), found[0])
-    if isinstance(raised, ParseError | EngineError):
-        return raised
-    raise raised
+        found = [decisive(part) for part in raised.exceptions]
+        bugs = (error for error in found if not isinstance(error, ParseError | EngineError))
+        return next(bugs, next((error for error in found if isinstance(error, EngineError)), found[0]))
+    if isinstance(raised, asyncio.CancelledError):
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise raised
+        return RuntimeError("a stage awaited something that was cancelled")
+    return raised
 
 
 def claim(calls: list[str], last: Item, items: list[Item]) -> None:

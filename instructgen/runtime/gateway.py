@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import NoReturn, Protocol
+from typing import NoReturn, Protocol, get_args
 
 from tenacity import RetryCallState
 
-from instructgen.contracts import Completion, Engine, Request
+from instructgen.contracts import Completion, Engine, Finish, Request
 from instructgen.errors import EngineError, InstructGenError, RateLimited, RecipeError, Unavailable
 from instructgen.recording import Record, canonical, key_of_text, key_seed
 from instructgen.runtime.breaker import Breaker, Outcomes
@@ -30,11 +32,19 @@ from instructgen.runtime.telemetry import Telemetry
 from instructgen.runtime.tokens import estimated_tokens
 from instructgen.strict_json import writable
 
+_LOOK_AGAIN = 0.02  # seconds of waiting after which another process may well have recorded the answer
 _log = logging.getLogger("instructgen")
 
 
 class _Parked(Exception):
     """This request will not be answered in this execution."""
+
+
+class _Recorded(Exception):
+    """Another process recorded the answer while this one waited for its turn."""
+
+    def __init__(self, completion: Completion) -> None:
+        self.completion = completion
 
 
 class Asker(Protocol):
@@ -84,6 +94,7 @@ class Gateway:
         self._jitter = Random()
         self._lanes: dict[int, _Lane] = {}
         self._flights: dict[str, asyncio.Task[Completion]] = {}
+        self._waiting: Counter[str] = Counter()
         self._stop = asyncio.Event()
         self._released = asyncio.Event()
 
@@ -174,20 +185,29 @@ class Gateway:
 
     async def _hold(self, asker: Asker, row: Record) -> None:
         """Wait until the recorded completions have carried the run as far as they can."""
-        self.parked.setdefault(row.key, row)
-        asker.parked += 1
-        self.changed.set()
-        await self._released.wait()
-        self.parked.pop(row.key, None)
-        asker.parked -= 1
+        with self._parking(asker, row):
+            await self._released.wait()
 
     async def _park(self, asker: Asker, row: Record) -> NoReturn:
         """Wait for ever; the runner ends around it."""
+        with self._parking(asker, row):
+            await asyncio.get_running_loop().create_future()
+        raise AssertionError("nobody resolves this future")
+
+    @contextmanager
+    def _parking(self, asker: Asker, row: Record) -> Iterator[None]:
+        """Count a request as parked for as long as somebody waits for it."""
         self.parked.setdefault(row.key, row)
+        self._waiting[row.key] += 1
         asker.parked += 1
         self.changed.set()
-        await asyncio.get_running_loop().create_future()
-        raise AssertionError("nobody resolves this future")
+        try:
+            yield
+        finally:
+            asker.parked -= 1
+            self._waiting[row.key] -= 1
+            if not self._waiting[row.key]:
+                del self._waiting[row.key], self.parked[row.key]
 
     def _landed(self, address: str, flight: asyncio.Task[Completion]) -> None:
         del self._flights[address]
@@ -204,7 +224,7 @@ class Gateway:
             request = replace(row.request, seed=int(row.key[:8], 16) & 0x7FFFFFFF)
             try:
                 completion = await until_answered(
-                    lambda: self._attempt(lane, request, deadline),
+                    lambda: self._attempt(lane, request, deadline, row.key),
                     deadline,
                     jitter=self._jitter,
                     sleep=self._sleep,
@@ -216,6 +236,9 @@ class Gateway:
                 recorded = await self._store.put(replace(row, completion=_whole(completion, row.key)))
             finally:
                 lane.limiter.release()
+        except _Recorded as found:
+            self.telemetry.answered(engine, found.completion, new=False)
+            return found.completion
         except InstructGenError as error:
             self._failed(error)
             if not isinstance(error, EngineError) or error.fatal:
@@ -271,22 +294,28 @@ class Gateway:
                 address,
             )
 
-    async def _attempt(self, lane: _Lane, request: Request, deadline: Deadline) -> Completion:
+    async def _attempt(self, lane: _Lane, request: Request, deadline: Deadline, key: str) -> Completion:
         """Send it once. An answer keeps its slot until it is recorded, so that a crash loses no more than there are."""
         tokens = estimated_tokens(request) + (request.sampling.max_tokens or 0)
+        began = _now()
         await self._slot(lane, tokens)
+        if _now() - began > _LOOK_AGAIN and (known := self._store.get(key)) is not None:
+            lane.limiter.release()
+            raise _Recorded(known)
         self.telemetry.sent(+1)
         answered = False
         try:
             async with asyncio.timeout_at(min(deadline.start(), _now() + lane.engine.limits.timeout)):
                 completion = await lane.engine.complete(request)
-            if not isinstance(completion, Completion):
-                raise RecipeError(
-                    f"{lane.engine.identity} answered {type(completion).__name__}; an engine returns a Completion."
-                )
+            _check(lane.engine, completion)
             answered = True
         except TimeoutError:
             raise self._error(lane, Unavailable("no answer in time")) from None
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise self._error(lane, Unavailable("the engine cancelled the request")) from None
         except EngineError as error:
             self._error(lane, error)
             raise  # as it is: its own cause says what the network did
@@ -329,6 +358,19 @@ class Gateway:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+def _check(engine: Engine, completion: object) -> None:
+    """Raise RecipeError for what no engine may answer: engines are users' code, too."""
+    if not isinstance(completion, Completion):
+        problem = f"{type(completion).__name__}; an engine returns a Completion"
+    elif not isinstance(completion.text, str) or not isinstance(completion.reasoning, str):
+        problem = f"a Completion whose text is {type(completion.text).__name__}; it is a str"
+    elif completion.finish not in get_args(Finish):
+        problem = f"a Completion with finish={completion.finish!r}; it is one of {', '.join(get_args(Finish))}"
+    else:
+        return
+    raise RecipeError(f"{engine.identity} answered {problem}.")
 
 
 def _whole(completion: Completion, key: str) -> Completion:

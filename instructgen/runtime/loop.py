@@ -86,5 +86,15 @@ async def _outcome(work: Coroutine[Any, Any, T]) -> T | _Interrupted:
 def _loop(process: int) -> asyncio.AbstractEventLoop:
     """The loop, made at the first call; engines and their connections belong to it. A fork needs one of its own."""
     loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="instructgen-loop", daemon=True).start()
+    threading.Thread(target=_forever, args=(loop,), name="instructgen-loop", daemon=True).start()
     return loop
+
+
+def _forever(loop: asyncio.AbstractEventLoop) -> None:
+    """Keep the loop going: a ``sys.exit()`` in a stage leaves it, but its task holds it for whoever waits."""
+    while True:
+        try:
+            loop.run_forever()
+            return
+        except (SystemExit, KeyboardInterrupt):
+            continue

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from instructgen.contracts import Generator, Select, Source
+from instructgen.contracts import Generator, Remembering, Select, Source
 from instructgen.errors import RecipeError
 from instructgen.example import Example
 from instructgen.filters.filter import Filter
@@ -56,16 +56,20 @@ class Pipeline:
     Attributes:
         source: where the first examples come from; a plain sequence of examples is one, too.
         steps: generators, filters and selects.
+        known: a set that this one extends, such as ``list(Run("runs/first"))`` or ``list(read_examples(path))``: every
+            check that remembers starts from it, after the source's seeds. It is not written again.
 
     Raises:
-        RecipeError: the source or a step is something else.
+        RecipeError: the source or a step is something else, or nothing compares examples with those that are known.
     """
 
     source: Source | Sequence[Example]
     steps: Sequence[Step] = ()
+    known: Sequence[Example] = ()
 
     def __post_init__(self) -> None:
         _check_source(self.source)
+        _check_known(self.known, [self.source, *self.steps])
         for position, step in enumerate(self.steps):
             _check_step(position, step)
 
@@ -158,15 +162,17 @@ class Pipeline:
         try:
             await asyncio.gather(*(completions.put(row) for row in take))
             gateway = Gateway(completions, seed=seed, sending=False)
-            await Runner(plan, gateway, lambda item: False).run()
-            return list(gateway.parked.values())
+            runner = Runner(plan, gateway, lambda item: False)
+            await runner.run()
+            return runner.unanswered
         finally:
             completions.close()
 
     def describe(self) -> dict[str, Any]:
         """The recipe as JSON: every stage with its parameters, engines and prompts."""
         stages = [self._source(), *self.steps]
-        return {"stages": [{"name": name, **describe(s)} for name, s in zip(self.names(), stages, strict=True)]}
+        described = [{"name": name, **describe(s)} for name, s in zip(self.names(), stages, strict=True)]
+        return {"stages": described, **({"known": describe(self.known)} if self.known else {})}
 
     def names(self) -> list[str]:
         """The names of the stages: each its kind, numbered from the second of a kind on."""
@@ -187,7 +193,8 @@ class Pipeline:
 
     def _plan(self, seed: int, shard: int, shards: int, *, window: int) -> Plan:
         source = self._source()
-        seeds: Sequence[Example] = getattr(source, "seeds", ())
+        known = (one if one.id else one.identified(position) for position, one in enumerate(self.known))
+        seeds = (*getattr(source, "seeds", ()), *known)
         steps = [_started(step, seeds) if isinstance(step, Filter) else step for step in self.steps]
         return Plan(source, steps, self.names(), seed, seeds, window, (shard, shards))
 
@@ -203,7 +210,24 @@ def _check_source(source: object) -> None:
         )
 
 
+def _check_known(known: object, stages: Sequence[object]) -> None:
+    if not (isinstance(known, Sequence) and all(isinstance(item, Example) for item in known)):
+        raise RecipeError(
+            f"known is {type(known).__name__}; it is a list of Example.\n"
+            "Write known=list(Run(DIRECTORY)), or known=list(read_examples(PATH))."
+        )
+    filters = [stage if isinstance(stage, Filter) else getattr(stage, "checks", None) for stage in stages]
+    checks = [check for one in filters if isinstance(one, Filter) for check in one.checks]
+    if known and not any(isinstance(check, Remembering) for check in checks):
+        raise RecipeError(
+            "nothing in this pipeline compares new examples with those that are known.\n"
+            "Add a check that does, such as Filter(RougeNovelty(0.7))."
+        )
+
+
 def _check_step(position: int, step: object) -> None:
+    if isinstance(step, type):
+        raise RecipeError(f"steps[{position}] of the pipeline is a class; write {step.__name__}(…).")
     if isinstance(step, Filter) or hasattr(step, "generate") or hasattr(step, "select"):
         return
     name = getattr(step, "__name__", type(step).__name__)
@@ -222,7 +246,7 @@ def default_store() -> Path:
 
 
 def _started(step: Filter, seeds: Sequence[Example]) -> Filter:
-    """The filter with a memory of its own that holds the seeds."""
+    """The filter with a memory of its own that holds the seeds, and what is known."""
     fresh = step.fresh()
     for seed in seeds:
         fresh.observe(seed)
@@ -248,6 +272,9 @@ def _shard_seed(seed: int, shard: int, shards: int) -> int:
 
 
 def _check(limit: int | None, seed: int, shard: int, shards: int) -> None:
+    for name, value in (("limit", limit), ("seed", seed), ("shard", shard), ("shards", shards)):
+        if value is not None and type(value) is not int:
+            raise RecipeError(f"{name} is {value!r}; it must be a whole number.")
     if limit is not None and limit < 1:
         raise RecipeError(f"limit is {limit}; it counts kept examples and must be at least 1.")
     if not -(2**63) <= seed < 2**63:

@@ -20,7 +20,7 @@ class Plan:
         steps: the others; the filters already fresh.
         names: one for each stage, the source's first; no two alike.
         seed: the run's.
-        seeds: what the novelty indexes start from.
+        seeds: what the novelty indexes start from: the source's seeds, then the set that is extended.
         window: examples a stage works ahead; 0 for any number.
         shard: which share of a fixed source to take, and of how many.
     """

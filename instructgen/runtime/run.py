@@ -152,10 +152,12 @@ class Run:
 
     def _json(self, name: str) -> dict[str, Any]:
         try:
-            data: dict[str, Any] = json.loads((self.path / name).read_bytes())
+            data = json.loads((self.path / name).read_bytes())
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else error
             raise RecipeError(f"{self.path} holds no finished run: {name} cannot be read ({why}).") from error
+        if not isinstance(data, dict):
+            raise RecipeError(f"{self.path} holds no finished run: {name} is damaged (it is no JSON object).")
         return data
 
 

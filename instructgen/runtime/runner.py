@@ -13,9 +13,10 @@ from typing import Any, Protocol
 
 from instructgen.contracts import Generator, Reject
 from instructgen.errors import EngineError, ParseError
+from instructgen.recording import Record
 from instructgen.runtime.context import StageContext
 from instructgen.runtime.counts import Item, Node
-from instructgen.runtime.expansion import adopted, as_item, claim, distinct, expected, stream_of
+from instructgen.runtime.expansion import adopted, as_item, claim, decisive, distinct, rooted, stream_of
 from instructgen.runtime.gateway import Gateway
 from instructgen.runtime.plan import Plan
 from instructgen.runtime.segments import Segment, segments_of
@@ -38,10 +39,16 @@ class _End(Exception):
 
 
 class Runner:
-    """One execution of a plan. ``read``, ``born`` and ``expanded`` count what was handed out."""
+    """One execution of a plan.
+
+    Attributes:
+        read, born, expanded: count what was handed out.
+        unanswered: the requests that it ended before, each with its key.
+    """
 
     def __init__(self, plan: Plan, gateway: Gateway, sink: Sink) -> None:
         self.read = self.born = self.expanded = 0
+        self.unanswered: list[Record] = []
         self._plan = plan
         self._gateway = gateway
         self._sink = sink
@@ -99,7 +106,7 @@ class Runner:
                 if ordinal % shards == shard:
                     self.read += 1
                     self._moves += 1
-                    await onward.put([as_item(entry, None, 0)])
+                    await onward.put([as_item(rooted(entry, self._plan.names[0], ordinal), None, 0)])
                 ordinal += 1
                 context.idle = False
                 if isinstance(self._gateway.stopped, KeyboardInterrupt):
@@ -108,6 +115,10 @@ class Runner:
             # A growing pool cannot go on without its answer; everything before it still can.
             self._gateway.stop(error)
             await self._rest(context)
+        except asyncio.CancelledError as raised:
+            bug = decisive(raised)
+            bug.add_note(f"in {self._plan.names[0]}, the source")
+            raise bug from None
         finally:
             if isinstance(stream, AsyncGenerator):
                 await stream.aclose()
@@ -148,12 +159,12 @@ class Runner:
         try:
             async for entry in stream_of(generator, item.example, context):
                 made.append(as_item(adopted(entry, item.example, context, self._plan.names[stage]), node, stage))
-        except (ParseError, EngineError, BaseExceptionGroup) as raised:
-            error = expected(raised)
+        except (Exception, asyncio.CancelledError) as raised:
+            error = decisive(raised)
+            if not isinstance(error, ParseError | EngineError):
+                error.add_note(f"in {self._plan.names[stage]}, at example {item.example.id}")
+                raise error from error.__cause__
             verdict = Reject("unparsable", detail=str(error)) if isinstance(error, ParseError) else error
-        except Exception as bug:
-            bug.add_note(f"in {self._plan.names[stage]}, at example {item.example.id}")
-            raise
         await context.settled()
         self._live.discard(context)
         node.calls = context.calls
@@ -176,6 +187,7 @@ class Runner:
                 for _ in range(5):
                     await asyncio.sleep(0)
                 if moves == self._moves and self._standstill() and not self._gateway.release():
+                    self.unanswered = list(self._gateway.parked.values())
                     raise _End("blocked")
                 await asyncio.sleep(_QUIET)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from random import Random
 from typing import cast
 
 from instructgen.contracts import Generator, Reject, Rejected, Select
 from instructgen.errors import RecipeError
+from instructgen.example import Example
 from instructgen.filters.filter import Filter
 from instructgen.runtime.context import stage_random
 from instructgen.runtime.counts import Item
@@ -82,15 +84,19 @@ def _selected(select: Select, items: list[Item], stage: int, random: Random) -> 
         by_id.setdefault(item.example.id, []).append(item)
     kept: list[Item] = []
     rejected: list[Item] = []
-    for entry in select.select([item.example for item in items], random):
+    name = type(select).__name__
+    entries = select.select([item.example for item in items], random)
+    for entry in entries if isinstance(entries, Iterable) else [entries]:
+        if not isinstance(entry, Example | Rejected):
+            raise RecipeError(f"{name} returned {type(entry).__name__}; a select gives examples, and Rejected.")
         example, verdict = (entry.example, entry.reject) if isinstance(entry, Rejected) else (entry, None)
         matching = by_id.get(example.id)
         if not matching:
-            raise RecipeError(f"{type(select).__name__} returned example {example.id}, which it was not given.")
+            raise RecipeError(f"{name} returned example {example.id}, which it was not given.")
         item = matching.pop(0)
         item.example, item.verdict, item.stage = example, verdict, stage
         (kept if verdict is None else rejected).append(item)
     if len(kept) + len(rejected) != len(items):
         lost = len(items) - len(kept) - len(rejected)
-        raise RecipeError(f"{type(select).__name__} lost {lost} of {len(items)} examples: yield a Rejected for each.")
+        raise RecipeError(f"{name} lost {lost} of {len(items)} examples: yield a Rejected for each.")
     return rejected + kept

@@ -84,7 +84,7 @@ class Store:
             raise _store_error(self.path, error) from error
         if row is None:
             return None
-        sound = isinstance(row[0], bytes) and isinstance(row[1], bytes)
+        sound = isinstance(row[0], bytes) and isinstance(row[1], bytes) and isinstance(row[3], float)
         if sound and row[2] == _crc(key, row[0], row[1]):
             try:
                 completion = completion_from_json(json.loads(row[1]), key)

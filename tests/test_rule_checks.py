@@ -11,11 +11,20 @@ from hypothesis import strategies as st
 from instructgen.contracts import Check, Reject
 from instructgen.errors import RecipeError
 from instructgen.example import Example
-from instructgen.filters import ALPACA_KEYWORDS, SELF_INSTRUCT_KEYWORDS, Filter, Keywords, Length, Opening
+from instructgen.filters import (
+    ALPACA_KEYWORDS,
+    SELF_INSTRUCT_KEYWORDS,
+    WRITE_PROGRAM,
+    Filter,
+    FirstCharacter,
+    Keywords,
+    Length,
+    OpeningPhrase,
+)
 from instructgen.filters.length import word_count
 
-ALPACA = Filter(Length(), Keywords(ALPACA_KEYWORDS), Opening())
-SELF_INSTRUCT = Filter(Length(), Keywords(SELF_INSTRUCT_KEYWORDS), Opening())
+ALPACA = Filter(Length(), Keywords(ALPACA_KEYWORDS), OpeningPhrase(), FirstCharacter())
+SELF_INSTRUCT = Filter(Length(), Keywords(SELF_INSTRUCT_KEYWORDS), OpeningPhrase(), FirstCharacter())
 
 # The decisions are the original code's; the codes are ours. The Chinese sentence is the one whose reason differs: the
 # original counts it as one word and finds it too short.
@@ -49,6 +58,7 @@ GOLDEN = [
     ("Write a program", "too_short"),
     ('"Draw', "too_short"),
     ("Write a program to plot data", "keyword"),
+    ("Write a program about films", "write_program"),
     ("«Écrire» une histoire très courte", "non_ascii"),
 ]
 
@@ -108,12 +118,14 @@ def test_latin_words_are_what_white_space_separates(text: str) -> None:
 
 
 def test_short_chinese_instructions_are_kept_or_not_by_half_words() -> None:
-    chinese = Filter(Length(), Keywords(("图片", "map")), Opening(language="zh"))
+    chinese = Filter(Length(), Keywords(("图片", "map")), OpeningPhrase(language="zh"), FirstCharacter("zh"))
     assert code(chinese, "写一首关于春天的诗。") is None
     assert code(chinese, "写首诗") == "too_short"
     assert code(chinese, "描述这张图片里的内容") == "keyword"
     assert code(chinese, "请解释什么是map函数吗") == "keyword"
     assert code(chinese, "，请写一首关于春天的诗") == "punctuation"
+    assert code(chinese, "请编写一个程序，计算圆的面积") == "write_program"
+    assert code(chinese, "《红楼梦》的作者是谁？") is None
 
 
 @pytest.mark.parametrize(
@@ -135,28 +147,81 @@ def test_keywords_are_whole_words_taken_literally(words: tuple[str, ...], text: 
 def test_keywords_look_at_the_input_only_when_asked() -> None:
     example = Example("Describe this to me", input="A picture of a cat")
     assert Keywords()(example) is None
-    assert Keywords(also_input=True)(example) == Reject("keyword", "picture", detail="in the input")
-    assert Keywords(field="input")(example) == Reject("keyword", "picture", detail="in the input")
+    both = Keywords(fields=("instruction", "input"))
+    assert both(example) == Reject("keyword", "picture", detail="in the input")
+    assert both(Example("Draw", input="A picture")) == Reject("keyword", "draw", detail="in the instruction")
+    assert Keywords(fields=("output",))(example) is None
+
+
+def test_keywords_inside_longer_words_count_only_when_asked() -> None:
+    example = Example("Look at HTTPS://example.org please")
+    assert Keywords(("http",))(example) is None
+    assert Keywords(("http",), anywhere=True)(example) == Reject("keyword", "http", detail="in the instruction")
 
 
 def test_an_empty_instruction_is_for_length_to_reject() -> None:
-    assert Opening()(Example("")) is None
+    assert FirstCharacter()(Example("")) is None
+    assert OpeningPhrase()(Example("")) is None
     assert code(ALPACA, "") == "too_short"
 
 
-def test_the_opening_phrase_is_a_parameter() -> None:
-    assert Opening(phrase="")(Example("Write a program")) is None
-    assert Opening(phrase="写一个程序", language="zh")(Example("写一个程序")) == Reject("write_program", "写一个程序")
+def test_a_first_character_is_named_in_any_field() -> None:
+    assert FirstCharacter()(Example("é")) == Reject("non_ascii", "é")
+    assert FirstCharacter("zh")(Example("é")) is None
+    assert FirstCharacter("zh", field="input")(Example("。", input="，")) == Reject("punctuation", "，")
+
+
+@pytest.mark.parametrize(
+    ("instruction", "phrase"),
+    [
+        ("写一个程序", "写一个程序"),
+        ("编写程序，求最大公约数", "编写程序"),
+        ("请写一段程序来排序", "请写一段程序"),
+        ("请帮我编写一个程序", "请帮我编写一个程序"),
+        ("写一个Python程序", None),
+        ("写一个程序员的故事", None),
+        ("编写程序设计课的大纲", None),
+        ("解释什么是程序", None),
+        ("Write a program", None),
+    ],
+)
+def test_chinese_openings_that_ask_for_a_program(instruction: str, phrase: str | None) -> None:
+    expected = Reject("write_program", phrase) if phrase else None
+    assert OpeningPhrase(language="zh")(Example(instruction)) == expected
+
+
+def test_phrases_of_ones_own_have_a_code_of_their_own() -> None:
+    mine = OpeningPhrase(("Imagine", "Pretend"), field="output")
+    assert mine(Example("Imagine", output="Pretend that")) == Reject("opening_phrase", "Pretend")
+    assert mine(Example("Imagine", output="pretend that")) is None
+    assert OpeningPhrase().phrases == WRITE_PROGRAM["en"]
+    assert OpeningPhrase(WRITE_PROGRAM["zh"]) == OpeningPhrase(WRITE_PROGRAM["zh"], language="en")
+
+
+@pytest.mark.parametrize(("length", "expected"), [(3, "too_short"), (4, None), (10, None), (11, "too_long")])
+def test_lengths_in_characters(length: int, expected: str | None) -> None:
+    check = Length(4, 10, unit="characters", field="output")
+    for sign in ("诗", "a", "𠀀"):
+        reject = check(Example("x", output=f" {sign * length}\n"))
+        assert (reject.code if reject else None) == expected
+        assert reject is None or (reject.value, reject.detail) == (length, "characters in the output")
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda: Length(field="outptu"), "no text field 'outptu'"),  # type: ignore[arg-type]
-        (lambda: Keywords(field="meta"), "no text field 'meta'"),  # type: ignore[arg-type]
+        (lambda: Length(unit="tokens"), "not counted in 'tokens'"),  # type: ignore[arg-type]
+        (lambda: Length(5, 4), "keeps nothing"),
+        (lambda: Keywords(fields=("meta",)), "no text field 'meta'"),  # type: ignore[arg-type]
+        (lambda: Keywords(fields="input"), "fields must be a tuple"),  # type: ignore[arg-type]
+        (lambda: Keywords(fields=()), "fields must be a tuple"),
         (lambda: Keywords("image"), "must be a tuple"),  # type: ignore[arg-type]
         (lambda: Keywords(("a", " ")), "not empty"),
-        (lambda: Opening(language="EN"), "language 'EN' is not known"),  # type: ignore[arg-type]
+        (lambda: FirstCharacter("EN"), "language 'EN' is not known"),  # type: ignore[arg-type]
+        (lambda: FirstCharacter(field="meta"), "no text field 'meta'"),  # type: ignore[arg-type]
+        (lambda: OpeningPhrase(language="EN"), "language 'EN' is not known"),  # type: ignore[arg-type]
+        (lambda: OpeningPhrase("Imagine"), "phrases must be a tuple"),  # type: ignore[arg-type]
         (lambda: Filter(Length), "write Length"),  # type: ignore[arg-type]
         (lambda: Filter(0.7), "is no check"),  # type: ignore[arg-type]
     ],
@@ -225,7 +290,7 @@ def test_a_fresh_filter_remembers_nothing_and_keeps_its_parameters() -> None:
 
 def test_filters_compare_by_their_checks() -> None:
     assert Filter(Length()) == Filter(Length())
-    assert repr(Filter(Opening())) == "Filter(checks=(Opening(phrase='Write a program', language='en'),))"
+    assert repr(Filter(FirstCharacter())) == "Filter(checks=(FirstCharacter(language='en', field='instruction'),))"
 
 
 def test_a_check_that_answers_yes_or_no_is_refused() -> None:

@@ -1,9 +1,33 @@
 """Checks, one a file, and the Filter that puts them into a pipeline."""
 
+from instructgen.filters.belle import BelleLength
+from instructgen.filters.consistency import Consistency
 from instructgen.filters.filter import Filter
-from instructgen.filters.keywords import ALPACA_KEYWORDS, SELF_INSTRUCT_KEYWORDS, Keywords
+from instructgen.filters.first_character import FirstCharacter
+from instructgen.filters.instances import instance_rejects
+from instructgen.filters.keywords import ALPACA_KEYWORDS, BELLE_KEYWORDS, SELF_INSTRUCT_KEYWORDS, Keywords
 from instructgen.filters.length import Length
 from instructgen.filters.novelty import RougeNovelty
-from instructgen.filters.opening import Opening
+from instructgen.filters.opening_phrase import WRITE_PROGRAM, OpeningPhrase
+from instructgen.filters.refusal import Refusal
+from instructgen.filters.scaffold import Scaffold
+from instructgen.filters.truncated import Truncated
 
-__all__ = ["ALPACA_KEYWORDS", "SELF_INSTRUCT_KEYWORDS", "Filter", "Keywords", "Length", "Opening", "RougeNovelty"]
+__all__ = [
+    "ALPACA_KEYWORDS",
+    "BELLE_KEYWORDS",
+    "SELF_INSTRUCT_KEYWORDS",
+    "WRITE_PROGRAM",
+    "BelleLength",
+    "Consistency",
+    "Filter",
+    "FirstCharacter",
+    "Keywords",
+    "Length",
+    "OpeningPhrase",
+    "Refusal",
+    "RougeNovelty",
+    "Scaffold",
+    "Truncated",
+    "instance_rejects",
+]

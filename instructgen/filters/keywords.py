@@ -1,4 +1,4 @@
-"""Rejects texts with words that mark tasks a text-only model cannot do (Self-Instruct, section 2.2; Alpaca)."""
+"""Rejects texts with words that mark tasks a text-only model cannot do (Self-Instruct, section 2.2; Alpaca; BELLE)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from instructgen.contracts import Reject
-from instructgen.errors import RecipeError
 from instructgen.example import Example
-from instructgen.filters.filter import TextField, require_text_field, text_of
+from instructgen.filters.filter import TextField, require_fields, require_texts, text_of
 
 SELF_INSTRUCT_KEYWORDS = (
     "image",
@@ -31,53 +30,59 @@ SELF_INSTRUCT_KEYWORDS = (
 ALPACA_KEYWORDS = (*SELF_INSTRUCT_KEYWORDS, "video", "audio", "music", "flowchart", "diagram")
 """The 18 words of Alpaca's filter."""
 
+BELLE_KEYWORDS = (
+    *("图像", "图片", "照片", "文件", "图表", "图层", "曲线图", "折线图", "直线图", "柱形图", "饼状图", "链接", "http"),
+    *("OpenAI", "chatgpt", "gpt-3", "gpt-3.5", "gpt-4", "GPT"),
+)
+"""The 19 words of BELLE's filters: what a text cannot hold, and names of the model that wrote it."""
+
 _UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 
 
 @dataclass(frozen=True, slots=True)
 class Keywords:
-    """Rejects a text that contains one of ``words``, in any case.
+    """Rejects texts that contain one of ``words``, in any case.
 
     A word counts as a whole word only: ``plot`` is not found in ``plotting``, but is in ``plot-driven``. A word in
     Chinese or Japanese characters counts wherever it stands, and such characters are no part of a Latin word.
+
+    BELLE's rule is ``Keywords(BELLE_KEYWORDS, fields=("instruction", "input", "output"), anywhere=True)``.
 
     Rejects with ``keyword``; the value is the word found.
 
     Attributes:
         words: words or phrases.
-        field: the text to look at.
-        also_input: look at the example's input too.
+        fields: the texts to look at, in this order.
+        anywhere: count what stands inside a longer word, too: ``http`` in ``https``.
     """
 
     words: tuple[str, ...] = ALPACA_KEYWORDS
-    field: TextField = "instruction"
-    also_input: bool = False
+    fields: tuple[TextField, ...] = ("instruction",)
+    anywhere: bool = False
 
     def __post_init__(self) -> None:
-        require_text_field(self.field)
-        if isinstance(self.words, str) or not all(word.strip() for word in self.words):
-            raise RecipeError(f"words must be a tuple of words that are not empty, not {self.words!r}.")
+        require_texts("words", self.words)
+        require_fields(self.fields)
         object.__setattr__(self, "words", tuple(self.words))
+        object.__setattr__(self, "fields", tuple(self.fields))
 
     def __call__(self, example: Example) -> Reject | None:
         if not self.words:
             return None
-        fields: list[TextField] = [self.field]
-        if self.also_input and self.field != "input":
-            fields.append("input")
-        for field in fields:
-            if found := _pattern(self.words).search(text_of(example, field)):
+        pattern = _pattern(self.words, self.anywhere)
+        for field in self.fields:
+            if found := pattern.search(text_of(example, field)):
                 return Reject("keyword", " ".join(found[0].lower().split()), detail=f"in the {field}")
         return None
 
 
 @lru_cache(maxsize=32)
-def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+def _pattern(words: tuple[str, ...], anywhere: bool) -> re.Pattern[str]:
     spaced: list[str] = []
     unspaced: list[str] = []
     for word in words:
         phrase = r"\s+".join(re.escape(part) for part in word.split())
-        (unspaced if re.search(f"[{_UNSPACED}]", word) else spaced).append(phrase)
+        (unspaced if anywhere or re.search(f"[{_UNSPACED}]", word) else spaced).append(phrase)
     # Boundaries around all words at once: far faster than around each.
     whole = [rf"(?<![^\W{_UNSPACED}])(?:{'|'.join(spaced)})(?![^\W{_UNSPACED}])"] if spaced else []
     return re.compile("|".join([*whole, *unspaced]), re.IGNORECASE)

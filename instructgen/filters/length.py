@@ -1,11 +1,13 @@
-"""Rejects texts with too few or too many words (Self-Instruct, section 2.2; Alpaca)."""
+"""Rejects texts with too few or too many words, or characters (Self-Instruct, section 2.2; Alpaca; BELLE)."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from instructgen.contracts import Reject
+from instructgen.errors import RecipeError
 from instructgen.example import Example
 from instructgen.filters.filter import TextField, require_text_field, text_of
 
@@ -18,28 +20,45 @@ _WIDE_PUNCTUATION = re.compile(
 )
 
 
+Unit = Literal["words", "characters"]
+"""What a length is counted in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Length:
-    """Keeps texts of ``minimum`` to ``maximum`` words.
+    """Keeps texts of ``minimum`` to ``maximum`` words or characters.
 
-    Words are what white space separates. Chinese and Japanese characters count half a word each.
+    Words are what white space separates. Chinese and Japanese characters count half a word each. Counted in characters
+    (code points), white space around the text does not count.
 
-    Rejects with ``too_short`` or ``too_long``.
+    Rejects with ``too_short`` or ``too_long``; the value is the length.
+
+    Attributes:
+        minimum: the least that is kept.
+        maximum: the most that is kept.
+        field: the text to look at.
+        unit: ``words`` or ``characters``.
     """
 
     minimum: float = 4
     maximum: float = 150
     field: TextField = "instruction"
+    unit: Unit = "words"
 
     def __post_init__(self) -> None:
         require_text_field(self.field)
+        if self.unit not in get_args(Unit):
+            raise RecipeError(f"a length is not counted in {self.unit!r}, but in: {', '.join(get_args(Unit))}.")
+        if not self.minimum <= self.maximum:
+            raise RecipeError(f"Length({self.minimum}, {self.maximum}) keeps nothing: its minimum is the greater one.")
 
     def __call__(self, example: Example) -> Reject | None:
-        words = word_count(text_of(example, self.field))
-        if words < self.minimum:
-            return Reject("too_short", words, self.minimum, detail=f"words in the {self.field}")
-        if words > self.maximum:
-            return Reject("too_long", words, self.maximum, detail=f"words in the {self.field}")
+        text = text_of(example, self.field)
+        length = word_count(text) if self.unit == "words" else len(text.strip())
+        if length < self.minimum:
+            return Reject("too_short", length, self.minimum, detail=f"{self.unit} in the {self.field}")
+        if length > self.maximum:
+            return Reject("too_long", length, self.maximum, detail=f"{self.unit} in the {self.field}")
         return None
 
 

@@ -1,0 +1,144 @@
+"""Refusals at the beginning of an answer, and the many answers that only look like one."""
+
+from __future__ import annotations
+
+import pytest
+
+from instructgen.contracts import Reject
+from instructgen.errors import RecipeError
+from instructgen.example import Example
+from instructgen.filters import Refusal
+
+REFUSALS = [
+    "As an AI language model, I cannot browse the internet.",
+    "As an AI language model, I don't have personal opinions. However, many people think",
+    "As an AI, I do not have feelings",
+    "As a large language model trained by a company, I am not able to taste food.",
+    "Hello! As an AI assistant, I'm not able to see your files.",
+    "I'm just a language model, so I can't taste food",
+    "I'm sorry, but I can't help with that.",
+    "I’m sorry, but I can’t assist with that request.",
+    "I‘m sorry, but I can`t assist with that.",
+    "Ｉ'm sorry, but I cannot assist.",
+    "I'm sorry, but I cannot comply",
+    "I'm sorry, but as an AI language model, I am unable to do so",
+    "I'm sorry for any confusion, but as an AI developed by a company, I can't open links.",
+    "I'm sorry. I cannot provide instructions for making weapons",
+    "I am so sorry, but I won't be able to help with this",
+    "I cannot help with that.",
+    "I can't help with that",
+    "I can not answer that question.",
+    "I'm unable to help with that",
+    "I’m unable to assist you with that.",
+    "I am unable to provide medical advice.",
+    "I do not have access to real-time information",
+    "I won't help with this.",
+    "I must decline to answer this.",
+    "Sorry, I can't do that.",
+    "Unfortunately, I am not able to generate images.",
+    "I apologize, but I cannot create content that promotes violence",
+    "My apologies, but that's not something I can help with.",
+    "**I'm sorry**, but I cannot fulfill this request.",
+    "> I'm sorry, but I cannot comply with it",
+    "  \"I'm sorry, but I can't assist\"",
+    "对不起，我无法回答这个问题。",
+    "对不起我无法回答",
+    "抱歉，作为一个人工智能语言模型，我不能提供医疗建议。",
+    "作为AI语言模型，我没有个人观点。",
+    "作为一款大型语言模型，我不具备情感。",
+    "我是一个人工智能助手，无法感受情绪。",
+    "很抱歉，我不能协助您完成这个请求。",
+    "我无法提供相关信息。",
+    "非常抱歉，但我无法访问互联网",
+    "**抱歉**，我不能帮助你",
+    "您好，我无法查看图片。",
+    "抱歉，我暂时无法处理您的请求。",
+    "抱歉，我不会写涉及违法的内容",
+]
+
+ANSWERS = [
+    "",
+    "I'm sorry for the late delivery of your parcel. It has left our warehouse today.",
+    "We are sorry, but we cannot offer a refund after 30 days.",
+    "I'm sorry, but I can't come to your party on Friday.",
+    "I'm sorry to hear about your loss.",
+    "I'm sorry, I can't answer the phone right now. Please leave a message.",
+    "Dear Ms Lee,\n\nI am sorry that I cannot help you with the move.",
+    "Hi Tom,\n\nsorry, I can't help with the boxes on Sunday.",
+    "Sorry seems to be the hardest word",
+    "Sorry for the delay! Here is the answer.",
+    "Apologies for the mistake. The answer is 4.",
+    "Unfortunately, the weather was bad.",
+    "The assistant answers: I'm sorry, I can't help with that.",
+    "Paris is the capital. I'm sorry, but I can't help with more.",
+    "The model wrote “As an AI language model, I cannot …”, which is a refusal.",
+    "As an AI language model, I can help you with that!",
+    "As an AI researcher, I do not work at weekends.",
+    "I am an AI researcher and have no time",
+    "I'm a chatbot developer and not a doctor",
+    "I can't help but wonder",
+    "I can't help falling in love with you",
+    "I cannot see the stars tonight",
+    "I'm afraid of spiders",
+    "I won't give up",
+    "But I can't make it.",
+    "对不起，我不能参加明天的会议。",
+    "对不起，是我错了。",
+    "抱歉让您久等了，您的包裹已经寄出。",
+    "尊敬的客户：\n\n非常抱歉，我们无法提供退款。",
+    "他无法回答这个问题",
+    "我不能没有你",
+    "不会飞的鸟有企鹅。",
+    "无法完成的梦",
+    "作为人工智能专业的学生，我不认为如此。",
+    "作为人工智能专家，我们不建议这样做。",
+    "我是一名机器人工程师，不会弹琴",
+    "我不会写字的时候就喜欢画画",
+    "小明说：“对不起，我无法回答这个问题。”",
+]
+
+
+@pytest.mark.parametrize("text", REFUSALS)
+def test_refusals_are_found(text: str) -> None:
+    reject = Refusal()(Example("x", output=text))
+    assert reject is not None
+    assert reject.code == "refusal"
+    assert 3 <= len(str(reject.value)) <= 80
+
+
+@pytest.mark.parametrize("text", ANSWERS)
+def test_answers_are_kept(text: str) -> None:
+    assert Refusal()(Example("x", output=text)) is None
+
+
+def test_the_value_is_the_phrase() -> None:
+    example = Example("x", output="**I’m sorry**, but I can’t assist with that request. Ask me something else.")
+    assert Refusal()(example) == Reject("refusal", "i'm sorry, but i can't assist with")
+    assert Refusal()(Example("x", output="对不起，我无法回答这个问题。")) == Reject("refusal", "对不起,我无法回答")
+
+
+def test_only_the_field_counts() -> None:
+    example = Example("I'm sorry, but I can't help with that.", output="Fine.")
+    assert Refusal()(example) is None
+    assert Refusal(field="instruction")(example) is not None
+
+
+def test_phrases_of_ones_own() -> None:
+    check = Refusal(phrases=("No idea", "FORBIDDEN"))
+    assert check(Example("x", output="*NO  idea*, sorry")) == Reject("refusal", "no idea")
+    assert check(Example("x", output="forbidden.")) == Reject("refusal", "forbidden")
+    assert check(Example("x", output="I have no idea")) is None
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Refusal(field="x"),  # type: ignore[arg-type]
+        lambda: Refusal(phrases="no"),  # type: ignore[arg-type]
+        lambda: Refusal(phrases=("",)),
+    ],
+)
+def test_mistakes_in_a_recipe_are_named(make: object) -> None:
+    assert callable(make)
+    with pytest.raises(RecipeError, match=r"no text field|phrases must be"):
+        make()

@@ -5,6 +5,7 @@ from instructgen.contracts import (
     Completion,
     Context,
     Engine,
+    Engines,
     Failed,
     Generator,
     Limits,
@@ -19,8 +20,28 @@ from instructgen.contracts import (
 )
 from instructgen.engines import OpenAI, Recorded, Scripted, engine
 from instructgen.example import Candidate, Example, Message
-from instructgen.filters import Filter, Keywords, Length, Opening, RougeNovelty
-from instructgen.generators import Respond, SelfInstruct
+from instructgen.filters import (
+    BelleLength,
+    Consistency,
+    Filter,
+    FirstCharacter,
+    Keywords,
+    Length,
+    OpeningPhrase,
+    Refusal,
+    RougeNovelty,
+    Scaffold,
+    Truncated,
+)
+from instructgen.generators import (
+    Belle,
+    BootstrapInstructions,
+    GenerateInstances,
+    IdentifyClassification,
+    InstructWild,
+    Respond,
+    SelfInstruct,
+)
 from instructgen.prompts import Prompt
 from instructgen.runtime.breaker import Breaker
 from instructgen.runtime.budget import Budget
@@ -31,30 +52,40 @@ from instructgen.selects import Best, Shuffle
 from instructgen.sources import Examples, File
 
 __all__ = [
+    "Belle",
+    "BelleLength",
     "Best",
+    "BootstrapInstructions",
     "Breaker",
     "Budget",
     "Candidate",
     "Check",
     "Completion",
+    "Consistency",
     "Context",
     "Engine",
+    "Engines",
     "Example",
     "Examples",
     "Failed",
     "File",
     "Filter",
+    "FirstCharacter",
+    "GenerateInstances",
     "Generator",
+    "IdentifyClassification",
+    "InstructWild",
     "Keywords",
     "Length",
     "Limits",
     "Message",
     "OpenAI",
-    "Opening",
+    "OpeningPhrase",
     "Pipeline",
     "Price",
     "Prompt",
     "Recorded",
+    "Refusal",
     "Reject",
     "Rejected",
     "Request",
@@ -62,12 +93,14 @@ __all__ = [
     "RougeNovelty",
     "Run",
     "Sampling",
+    "Scaffold",
     "Scripted",
     "Select",
     "SelfInstruct",
     "Shuffle",
     "Source",
     "Step",
+    "Truncated",
     "Usage",
     "engine",
     "read_seeds",

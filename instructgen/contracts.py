@@ -152,13 +152,49 @@ class Engine(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, init=False)
+class Engines:
+    """Several models that share the requests of one stage: for each request one is drawn.
+
+    A stage that takes an engine takes this in its place. The draw depends on the run's seed, the stage and the example
+    only, so that the same run asks the same model the same thing.
+
+    Attributes:
+        engines: the models.
+        weights: how often each is drawn, in proportion; empty for equally often.
+
+    Raises:
+        RecipeError: there is none, a weight is missing or not above 0, or something is no engine.
+    """
+
+    engines: tuple[Engine, ...]
+    weights: tuple[float, ...]
+
+    def __init__(self, *engines: Engine, weights: Sequence[float] = ()) -> None:
+        for one in engines:
+            checked_engine(one, "Engines")
+        if not engines or len(weights) not in (0, len(engines)) or not all(weight > 0 for weight in weights):
+            raise RecipeError("Engines needs at least one engine, and for each a weight above 0, or no weights.")
+        object.__setattr__(self, "engines", engines)
+        object.__setattr__(self, "weights", tuple(weights))
+
+    def draw(self, random: Random) -> Engine:
+        """One of them."""
+        return random.choices(self.engines, self.weights or None)[0]
+
+
+def engine_for(engine: Engine | Engines, ctx: Context, *labels: object) -> Engine:
+    """The engine for one request; the labels tell apart the requests that a stage makes for one example."""
+    return engine.draw(ctx.random("engine", *labels)) if isinstance(engine, Engines) else engine
+
+
 def checked_engine(value: Any, stage: str) -> None:
     """Refuse what is no engine, such as a spec string, where it is handed in rather than where it is used.
 
     Raises:
         RecipeError: it does not complete requests.
     """
-    if not hasattr(value, "complete"):
+    if not hasattr(value, "complete") and not isinstance(value, Engines):
         cure = f"Write engine({value!r})." if isinstance(value, str) else "It must be an Engine."
         raise RecipeError(f"the engine of {stage} is a {type(value).__name__}.\n{cure}")
 
@@ -206,7 +242,7 @@ class Context(Protocol):
 
     @property
     def seeds(self) -> Sequence[Example]:
-        """The examples every novelty index starts from: the seeds of the pipeline's source."""
+        """What every novelty index starts from: the seeds of the pipeline's source, and the set that is extended."""
         ...
 
     async def ask(self, engine: Engine, request: Request, *, draw: int = 0) -> Completion:

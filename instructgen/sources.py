@@ -29,7 +29,7 @@ class Examples:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """Yields the examples of a file, row by row: JSONL, or CSV with a header.
+    """Yields the examples of a file, row by row: JSON, CSV with a header or Parquet, in any format that is written.
 
     Attributes:
         path: the file.

@@ -9,12 +9,15 @@ from instructgen.contracts import (
     Completion,
     Context,
     Engine,
+    Engines,
     Reject,
     Rejected,
     Request,
     Sampling,
     checked_engine,
+    engine_for,
 )
+from instructgen.errors import RecipeError
 from instructgen.example import Example, Message
 from instructgen.parsing import strip_thinking
 
@@ -27,19 +30,21 @@ class Respond:
     was cut off, filtered or empty is rejected (``truncated``, ``filtered``, ``empty``), never trained on.
 
     Attributes:
-        engine: the teacher.
+        engine: the teacher, or several that share the answers.
         draws: answers to each instruction; each becomes an example of its own.
         system: system message where the example has none; it is not kept in the example.
         sampling: how the answers are drawn.
     """
 
-    engine: Engine
+    engine: Engine | Engines
     draws: int = 1
     system: str = ""
     sampling: Sampling = Sampling(temperature=0.7, max_tokens=2048)
 
     def __post_init__(self) -> None:
         checked_engine(self.engine, "Respond")
+        if self.draws < 1:
+            raise RecipeError(f"Respond(draws={self.draws}): at least one answer is drawn.")
 
     @property
     def per_request(self) -> int:
@@ -50,7 +55,7 @@ class Respond:
         """One example for each draw."""
         request = Request(messages=self._messages(example), sampling=self.sampling)
         begin = ctx.start if self.draws > 1 else ctx.ask  # one answer needs no task of its own
-        answers = [begin(self.engine, request, draw=draw) for draw in range(self.draws)]
+        answers = [begin(engine_for(self.engine, ctx, draw), request, draw=draw) for draw in range(self.draws)]
         for draw, answer in enumerate(answers):
             completion = await answer
             output = strip_thinking(completion.text).strip()

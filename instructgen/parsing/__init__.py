@@ -1,23 +1,33 @@
 """Tolerant readers of what models write. Each either returns what it read or raises ParseError; nothing is guessed."""
 
+from instructgen.parsing.addressing import without_addressing
+from instructgen.parsing.instances import Instance, input_first, output_first
 from instructgen.parsing.json_text import json_object
 from instructgen.parsing.numbered import Item, numbered_items
 from instructgen.parsing.scores import score, scores
 from instructgen.parsing.sections import sections
-from instructgen.parsing.tasks import Broken, Task, task_blocks
+from instructgen.parsing.tasks import Broken, Task, task_blocks, task_stop, task_text
 from instructgen.parsing.verdicts import verdict
 from instructgen.parsing.wrapping import strip_thinking
+from instructgen.parsing.yes_no import yes_no
 
 __all__ = [
     "Broken",
+    "Instance",
     "Item",
     "Task",
+    "input_first",
     "json_object",
     "numbered_items",
+    "output_first",
     "score",
     "scores",
     "sections",
     "strip_thinking",
     "task_blocks",
+    "task_stop",
+    "task_text",
     "verdict",
+    "without_addressing",
+    "yes_no",
 ]

@@ -1,4 +1,4 @@
-"""Reads whole tasks (instruction, input, output) from one completion, as Alpaca's one-call form asks for them.
+"""Whole tasks (instruction, input, output) in Alpaca's layout: written into a prompt, and read from a completion.
 
 The original reader splits at ``###`` and counts, so that a heading inside an output, or one skipped number, loses every
 later task; here a task starts only where a numbered instruction label stands, and the number read is the number used.
@@ -21,9 +21,10 @@ Reason = Literal["truncated", "number", "labels", "empty_instruction", "empty_ou
 order than instruction, input, output; its instruction or output is empty."""
 
 _LABELS = {
-    "en": ("instruction", "input", "output"),
+    "en": ("Instruction", "Input", "Output"),
     "zh": ("指令", "输入", "输出"),
 }
+_NONE = {"en": "<noinput>", "zh": "<无输入>"}
 _NO_INPUT = frozenset(
     ["noinput", "none", "n/a", "not applicable", "no input", "无", "无输入", "无需输入", "没有输入", "不需要输入"]
 )
@@ -56,6 +57,25 @@ class _Marker:
     number: int | None
     label: str
     mark: str
+
+
+def task_text(number: int, instruction: str, given: str, output: str, *, language: str = "en") -> str:
+    """A task in the layout, as a demonstration; an instruction's last colon is left out, as Self-Instruct does.
+
+    Raises:
+        RecipeError: there are no labels in this language.
+    """
+    labels, (colon, gap) = _labels(language), (":", " ") if language == "en" else ("：", "")
+    told = " ".join(instruction.split()).rstrip(":：")
+    return (
+        f"###\n{number}. {labels[0]}{colon}{gap}{told}\n{number}. {labels[1]}{colon}\n{given or _NONE[language]}\n"
+        f"{number}. {labels[2]}{colon}\n{output}"
+    )
+
+
+def task_stop(number: int, *, language: str = "en") -> str:
+    """What a completion must stop at so that it does not begin with this task."""
+    return f"\n{number}. {_labels(language)[0]}" + (":" if language == "en" else "")
 
 
 def task_blocks(text: str, first: int, *, truncated: bool = False, language: str = "en") -> list[Task | Broken]:
@@ -93,15 +113,13 @@ def task_blocks(text: str, first: int, *, truncated: bool = False, language: str
 
 
 def _markers(body: str, language: str) -> list[_Marker]:
-    if language not in _LABELS:
-        raise RecipeError(f"there are no task labels in {language!r}; there are some in: {', '.join(_LABELS)}.")
-    instruction, given, output = _LABELS[language]
+    instruction, given, output = labels = _labels(language)
     pattern = re.compile(
         rf"{LINE}({EMPHASIS})(?:(\d{{1,6}}){SPACE}{{0,2}}{NUMBER_END}({EMPHASIS}){SPACE}{{0,8}})?({EMPHASIS})"
         rf"({instruction}|{given}|{output}){SPACE}{{0,2}}({EMPHASIS}){SPACE}{{0,2}}{COLON}",
         re.MULTILINE | re.IGNORECASE,
     )
-    names = dict(zip(_LABELS[language], ("instruction", "input", "output"), strict=True))
+    names = dict(zip(map(str.lower, labels), ("instruction", "input", "output"), strict=True))
     markers = []
     for match in pattern.finditer(body):
         marks = [mark for mark in match.group(1, 3, 4, 6) if mark]
@@ -109,6 +127,12 @@ def _markers(body: str, language: str) -> list[_Marker]:
         number = int(match[2]) if match[2] else None
         markers.append(_Marker(match.start(), match.end(), number, names[match[5].lower()], still_open))
     return markers
+
+
+def _labels(language: str) -> tuple[str, str, str]:
+    if language not in _LABELS:
+        raise RecipeError(f"there are no task labels in {language!r}; there are some in: {', '.join(_LABELS)}.")
+    return _LABELS[language]
 
 
 def _blocks(markers: Iterable[_Marker], first: int) -> list[list[_Marker]]:
@@ -140,12 +164,12 @@ def _read(body: str, block: Sequence[_Marker], stop: int, highest: int) -> Task 
         return Broken(number, text, "labels")
     given, answer = pair
     instruction = without_emphasis(head.mark, body[head.end : given.start]).strip()
-    output = _without_separators(without_emphasis(answer.mark, body[answer.end : max(stop, answer.end)]))
+    output = without_separators(without_emphasis(answer.mark, body[answer.end : max(stop, answer.end)]))
     if not instruction:
         return Broken(number, text, "empty_instruction")
     if not output:
         return Broken(number, text, "empty_output")
-    return Task(number, instruction, _given(without_emphasis(given.mark, body[given.end : answer.start])), output)
+    return Task(number, instruction, given_input(without_emphasis(given.mark, body[given.end : answer.start])), output)
 
 
 def _input_and_output(number: int, inner: Sequence[_Marker]) -> tuple[_Marker, _Marker] | None:
@@ -167,12 +191,12 @@ def _first(markers: Iterable[_Marker], label: str) -> _Marker | None:
     return next((marker for marker in markers if marker.label == label), None)
 
 
-def _given(text: str) -> str:
+def given_input(text: str) -> str:
     """The input, empty where the model wrote in one of the usual ways that there is none."""
     return "" if text.strip(_PUNCTUATION).lower() in _NO_INPUT else text
 
 
-def _without_separators(text: str) -> str:
+def without_separators(text: str) -> str:
     """The text without the separators of the list (``###``, ``---``) on its last lines."""
     lines = text.split("\n")
     while lines and (not (last := lines[-1].strip()) or _is_separator(last)):

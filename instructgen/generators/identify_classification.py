@@ -1,0 +1,88 @@
+"""Self-Instruct, step 2: a model says whether a task is a classification, because those are made output first.
+
+Source: Wang et al., Self-Instruct (arXiv 2212.10560), section 2.2, "classification task identification".
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Literal
+
+from instructgen.contracts import (
+    Context,
+    Engine,
+    Engines,
+    Reject,
+    Rejected,
+    Request,
+    Sampling,
+    checked_engine,
+    engine_for,
+)
+from instructgen.errors import ParseError, RecipeError
+from instructgen.example import Example
+from instructgen.parsing import yes_no
+from instructgen.prompts import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifyClassification:
+    """Puts ``meta["classification"]``, true or false, into each example.
+
+    The original takes everything that is not "Yes" for a no, a failed call too; here an answer that says neither is
+    asked for again, and then ``undecided`` decides.
+
+    Attributes:
+        engine: the model, or several that share the examples.
+        attempts: how often an example is asked about.
+        undecided: what becomes of an example without a decision: ``reject`` it (``unparsable``), or ``no``.
+        language: of the packaged prompt.
+        prompt: one's own text with the slot ``instruction``; None for the packaged one.
+        sampling: how the answer is drawn.
+    """
+
+    engine: Engine | Engines
+    attempts: int = 2
+    undecided: Literal["reject", "no"] = "reject"
+    language: Literal["en", "zh"] = "en"
+    prompt: Prompt | None = None
+    sampling: Sampling = Sampling(temperature=0.0, max_tokens=8)
+
+    def __post_init__(self) -> None:
+        checked_engine(self.engine, "IdentifyClassification")
+        if self.attempts < 1 or self.undecided not in ("reject", "no"):
+            raise RecipeError('IdentifyClassification needs attempts of at least 1, and undecided "reject" or "no".')
+        if self.prompt is None:
+            object.__setattr__(self, "prompt", Prompt.load("self_instruct/classify", language=self.language))
+
+    @property
+    def per_request(self) -> int:
+        """Examples that one request can give."""
+        return 1
+
+    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
+        """The example with its mark."""
+        assert self.prompt is not None
+        prompt = self.prompt.render(instruction=" ".join(example.instruction.split()))
+        request = Request.chat(prompt, sampling=self.sampling)
+        calls = []
+        for attempt in range(self.attempts):
+            completion = await ctx.ask(engine_for(self.engine, ctx), request, draw=attempt)
+            calls.append(completion.key)
+            try:
+                decided = yes_no(completion.text)
+            except ParseError as error:
+                problem = str(error)
+                continue
+            yield _marked(example, decided, calls)
+            return
+        if self.undecided == "no":
+            yield _marked(example, False, calls)
+        else:
+            yield Rejected(example.child("identify_classification", calls=calls), Reject("unparsable", detail=problem))
+
+
+def _marked(example: Example, classification: bool, calls: list[str]) -> Example:
+    meta = {**example.meta, "classification": classification}
+    return example.child("identify_classification", calls=calls, meta=meta)

@@ -1,0 +1,124 @@
+"""Reads the instances (input and output) that a model writes for one task, as Self-Instruct asks for them.
+
+Source: Wang et al., Self-Instruct (arXiv 2212.10560), section 2.2 and its prompts. The original splits at ``Example``
+wherever the word stands, also within a sentence; here a label stands at the start of a line.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from instructgen.errors import ParseError, RecipeError
+from instructgen.parsing.marks import COLON, EMPHASIS, LINE, NUMBER_END, SPACE, without_emphasis
+from instructgen.parsing.tasks import given_input, without_separators
+from instructgen.parsing.wrapping import answer_end, strip_thinking
+
+_LABELS = {
+    "en": ("Example", "Input", "Output", r"Class[ ]label", "Task"),
+    "zh": ("(?:示例|例子|样例)", "输入", "输出", "(?:类别标签|分类标签|类别|标签)", "任务"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One input with its output, either possibly empty: what is wrong with it is for the checks to say."""
+
+    input: str
+    output: str
+
+
+def input_first(text: str, *, language: str = "en") -> list[Instance]:
+    """The instances of a completion that gives each input, if the task needs one, before its output; at least one.
+
+    With ``Example`` marks, one each: what stands before the first output label is the input, and a text without that
+    label is all output. Without marks, the first pair.
+
+    Raises:
+        ParseError: there is neither an example with a text nor an output label.
+        RecipeError: there are no labels in this language.
+    """
+    example, given, output, _, _ = _patterns(language)
+    body = _own_part(text, language)
+    marks = list(example.finditer(body))
+    if marks:
+        stops = [mark.start() for mark in marks[1:]] + [len(body)]
+        parts = [body[mark.end() : stop] for mark, stop in zip(marks, stops, strict=True)]
+        found = [_pair(part, given, output) for part in parts if part.strip()]
+    else:
+        found = [_pair(body, given, output)] if output.search(body) else []
+    if found:
+        return found
+    raise ParseError("there is neither an example nor an output label in this text", text=text)
+
+
+def output_first(text: str, *, language: str = "en") -> list[Instance]:
+    """The instances of a completion that names each class label, and then an input that belongs into the class.
+
+    The rest of the label's line is the output, and everything up to the next label the input.
+
+    Raises:
+        ParseError: there is no class label.
+        RecipeError: there are no labels in this language.
+    """
+    example, _, _, label, _ = _patterns(language)
+    body = _own_part(text, language)
+    marks = list(label.finditer(body))
+    if not marks:
+        raise ParseError("there is no class label in this text", text=text)
+    stops = [mark.start() for mark in marks[1:]] + [len(body)]
+    found = []
+    for mark, stop in zip(marks, stops, strict=True):
+        first, _, rest = body[mark.end() : stop].partition("\n")
+        next_example = example.search(rest)
+        rest = without_separators(rest[: next_example.start()] if next_example else rest)
+        found.append(Instance(given_input(rest.strip()), without_emphasis(_open(mark), first)))
+    return found
+
+
+def _pair(part: str, given: re.Pattern[str], output: re.Pattern[str]) -> Instance:
+    answer = output.search(part)
+    if answer is None:
+        return Instance("", without_separators(part).strip())
+    before = part[: answer.start()]
+    if label := given.search(before):
+        before = without_emphasis(_open(label), before[label.end() :])
+    after = part[answer.end() :]
+    if again := (given.search(after) or output.search(after)):
+        after = after[: again.start()]
+    return Instance(given_input(before.strip()), without_separators(without_emphasis(_open(answer), after)))
+
+
+def _own_part(text: str, language: str) -> str:
+    """What belongs to the task that was asked about: a model that goes on writes the next task, too."""
+    body = strip_thinking(text)
+    patterns = _patterns(language)
+    starts = [match.start() for match in (pattern.search(body) for pattern in patterns[:4]) if match]
+    body = body[: answer_end(body, min(starts))] if starts else body
+    following = patterns[4].search(body, 1)
+    return body[: following.start()] if following else body
+
+
+def _open(label: re.Match[str]) -> str:
+    """The emphasis that a label leaves open."""
+    marks = [mark for mark in label.groups() if mark]
+    return marks[-1] if len(marks) % 2 else ""
+
+
+@cache
+def _patterns(language: str) -> tuple[re.Pattern[str], ...]:
+    """Example, input, output, class label, task: each at the start of a line, in any emphasis, with a number or not."""
+    if language not in _LABELS:
+        raise RecipeError(f"there are no instance labels in {language!r}; there are some in: {', '.join(_LABELS)}.")
+    example, *labels = _LABELS[language]
+    digits = r"[\d一二三四五六七八九十]"
+    number = rf"{SPACE}{{0,2}}{digits}{{0,4}}{SPACE}{{0,2}}"
+    counted = rf"(?:\d{{1,3}}{SPACE}{{0,2}}{NUMBER_END}{SPACE}{{0,4}})?"
+    mark = (
+        rf"{LINE}({EMPHASIS}){example}{SPACE}{{0,2}}"
+        rf"(?:{digits}{{1,4}}{SPACE}{{0,2}}(?:{COLON}|{NUMBER_END})?({EMPHASIS})|({EMPHASIS}){COLON}?{SPACE}{{0,4}}\r?$)"
+        rf"{COLON}?{SPACE}{{0,4}}\r?"
+    )
+    starts = [rf"{LINE}{counted}({EMPHASIS}){label}{number}({EMPHASIS}){SPACE}{{0,2}}{COLON}" for label in labels]
+    return tuple(re.compile(pattern, re.MULTILINE | re.IGNORECASE) for pattern in (mark, *starts))

@@ -47,7 +47,7 @@ for rejected in run.rejected():
 # %%
 kept = list(run)
 lengths = sorted(len(example.output.split()) for example in kept)
-print(f"{len(kept)} kept; answers of {lengths[0]} to {lengths[-1]} words, half of them under {lengths[len(lengths) // 2]}")
+print(f"{len(kept)} kept, their answers {lengths[0]} to {lengths[-1]} words long; median {lengths[len(lengths) // 2]}")
 
 # %% [markdown]
 # ## Another threshold costs nothing

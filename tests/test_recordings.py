@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -120,6 +121,41 @@ def test_every_row_names_its_label_in_place_of_a_model(rows: list[Row]) -> None:
 def test_completions_are_not_empty_and_some_are_cut_off(rows: list[Row]) -> None:
     assert all(row["completion"]["text"].strip() for row in rows)
     assert {row["completion"]["finish"] for row in rows} == {"stop", "length"}
+
+
+# ---------------------------------------------------------------- the other recipes
+
+
+@pytest.mark.parametrize(
+    ("name", "kept", "reasons"),
+    [
+        ("self_instruct", 32, {"contradiction", "duplicate", "ends_with_colon", "keyword", "rouge", "truncated"}),
+        ("alpaca", 25, {"empty_output", "keyword", "labels", "rouge", "too_short", "truncated", "write_program"}),
+        ("belle_zh", 10, {"empty_output", "keyword", "rouge", "too_short"}),
+    ],
+)
+def test_every_recipe_plays_its_recording(name: str, kept: int, reasons: set[str], tmp_path: Path) -> None:
+    pipeline = recipes.load(EXAMPLES / f"{name}.py")()
+    run = pipeline.run(tmp_path / "run", store=tmp_path / "completions.db", progress="none")
+    lines = (EXAMPLES / "recordings" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    assert (run.complete, len(run), run.telemetry["calls"]["new"]) == (True, kept, 0)
+    assert run.telemetry["calls"]["replayed"] == len(lines)
+    assert run.reasons.keys() >= reasons
+    assert {json.loads(line)["engine"] for line in lines} == {f"written/{name}"}
+
+
+def test_the_notebook_runs_from_its_first_cell_to_its_last(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(EXAMPLES.parent)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setenv("INSTRUCTGEN_STORE", str(tmp_path / "completions.db"))
+    runpy.run_path(str(EXAMPLES / "notebook.py"), run_name="__main__")
+    told = capsys.readouterr().out
+    assert "first: 50 kept, 16 rejected, 0 failed" in told
+    assert "50 → 26 kept; 0 new requests" in told
+    assert told.endswith("50 rows in alpaca.json\n")
 
 
 # ---------------------------------------------------------------- the texts

@@ -38,9 +38,9 @@ test:  ## all checks, in order; stops at the first that fails
 	if [ -e .venv-vllm/.skipped ]; then times+=" (skipped)"; fi; \
 	echo "make test: all passed in $$SECONDS s:$$times"
 
-# Budget: 120.
+# Budget: 260 (it installs datasets, pyarrow and what they need, too).
 setup-dev:  ## the development environment, .venv
-	@$(call within,120) $(PYTHON) scripts/make_env.py dev
+	@$(call within,260) $(PYTHON) scripts/make_env.py dev
 
 # Budget: 30.
 lint: setup-dev  ## ruff: rules and format
@@ -51,13 +51,13 @@ lint: setup-dev  ## ruff: rules and format
 types: setup-dev  ## mypy, strict
 	@$(call within,90) $(BIN)/mypy
 
-# Budget: 320.
+# Budget: 340.
 test-core: setup-dev  ## the tests that need neither a kill nor vLLM
-	@$(call within,320) $(BIN)/python -m pytest -m "not kill and not vllm" --ignore=tests/test_docs.py
+	@$(call within,340) $(BIN)/python -m pytest -m "not kill and not vllm" --ignore=tests/test_docs.py
 
-# Budget: 260.
+# Budget: 190.
 test-kill: setup-dev  ## the tests that SIGKILL real child processes
-	@$(call within,260) $(BIN)/python -m pytest -m kill
+	@$(call within,190) $(BIN)/python -m pytest -m kill
 
 docs: docs-test
 
@@ -66,18 +66,18 @@ docs-test: setup-dev  ## build the documentation strictly; run every block and d
 	@NO_MKDOCS_2_WARNING=1 $(call within,30) $(BIN)/mkdocs build --strict --quiet
 	@$(call within,40) $(BIN)/python -m pytest tests/test_docs.py
 
-# Budget: 240 (130 to 180 measured; 2.5 GB of disk). Fails with 77 where pip cannot find a CPU build of torch.
+# Budget: 210 (130 to 180 measured; 2.5 GB of disk). Fails with 77 where pip cannot find a CPU build of torch.
 setup-vllm:
-	@$(call within,240) $(PYTHON) scripts/make_env.py vllm
+	@$(call within,210) $(PYTHON) scripts/make_env.py vllm
 
-# Budget: 610 with its environment. INSTRUCTGEN_REQUIRE_VLLM=1 makes a skip a failure.
+# Budget: 520 with its environment. INSTRUCTGEN_REQUIRE_VLLM=1 makes a skip a failure.
 test-vllm:  ## the tests against a real vLLM on the CPU, in .venv-vllm; skipped where its torch cannot be had
 	@rm -f .venv-vllm/.skipped; \
-	$(call within,240) $(PYTHON) scripts/make_env.py vllm || { code=$$?; \
+	$(call within,210) $(PYTHON) scripts/make_env.py vllm || { code=$$?; \
 	  if [ $$code -ne 77 ] || [ "$${INSTRUCTGEN_REQUIRE_VLLM:-}" = 1 ]; then exit $$code; fi; \
 	  touch .venv-vllm/.skipped; exit 0; }; \
 	if [ -e .venv-vllm/.skipped ]; then exit 0; fi; \
-	$(call within,370) .venv-vllm/bin/python -m pytest -m vllm tests/vllm
+	$(call within,310) .venv-vllm/bin/python -m pytest -m vllm tests/vllm
 
 clean:  ## remove what the tasks made, but neither data (runs/, .instructgen/) nor environments
 	rm -rf build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis

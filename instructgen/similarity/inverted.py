@@ -9,11 +9,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from instructgen.similarity.prefix import BITS, Integers, postings, reach, room, signatures
+from instructgen.similarity.prefix import BITS, Integers, Words, postings, reach, room, signatures
 
 # An entry of a list is 16 bytes: the signature of a text folded to 64 bits, the number of the text, and its room.
 _ENTRY = np.dtype([("signature", "=u8"), ("text", "=i4"), ("room", "=f4")])
 _pack = struct.Struct("=Qif").pack
+_MANY = 24  # candidates above which numpy's own cost is the smaller one
 _BIT = [1 << bit for bit in range(BITS)]
 
 
@@ -29,10 +30,12 @@ class InvertedLists:
         self._heads: defaultdict[int, bytearray] = defaultdict(bytearray)
         self._tails: defaultdict[int, bytearray] = defaultdict(bytearray)
         self._signatures: list[int] = []
-        self._sizes: list[int] = []
+        # The same as arrays, one row a text and space to grow: the signature in 64-bit words, and the room.
+        self._words = np.empty((64, BITS // 64), np.uint64)
+        self._rooms = np.empty(64, np.float64)
 
     def __len__(self) -> int:
-        return len(self._sizes)
+        return len(self._signatures)
 
     def add(self, labels: Sequence[int]) -> None:
         """Put in the next text."""
@@ -42,8 +45,13 @@ class InvertedLists:
         for lists, own in ((self._heads, head), (self._tails, tail)):
             for label in own:
                 lists[label].extend(entry)
+        number = len(self)
+        if number == len(self._rooms):
+            self._words = np.concatenate([self._words, np.empty_like(self._words)])
+            self._rooms = np.concatenate([self._rooms, np.empty_like(self._rooms)])
+        self._words[number] = _words(signature)
+        self._rooms[number] = room(size, self._threshold)
         self._signatures.append(signature)
-        self._sizes.append(size)
 
     def candidates(self, labels: Sequence[int]) -> list[int]:
         """The numbers of all texts that can be above the threshold, and of few others, in rising order."""
@@ -59,10 +67,13 @@ class InvertedLists:
         distances = np.bitwise_count(entries["signature"] ^ _fold(signature))
         near = entries["text"][distances <= entries["room"] + np.float32(own)]
         # The full signature tells apart what coincides in 64 bits; nearly all that it leaves is above the threshold.
+        if len(near) > _MANY:
+            distances = np.bitwise_count(self._words[near] ^ _words(signature)).sum(axis=1)
+            return sorted(set(near[distances <= own + self._rooms[near]].tolist()))
         return [
             number
             for number in sorted(set(near.tolist()))
-            if (self._signatures[number] ^ signature).bit_count() <= own + room(self._sizes[number], self._threshold)
+            if (self._signatures[number] ^ signature).bit_count() <= own + self._rooms[number]
         ]
 
     @classmethod
@@ -70,8 +81,9 @@ class InvertedLists:
         """The lists of many texts: what adding them one by one would make. Arguments as for ``prefix.postings``."""
         made = cls(threshold)
         words, sizes = signatures(labels, starts), np.diff(starts)
-        made._sizes = sizes.tolist()
         made._signatures = [a | b << 64 | c << 128 | d << 192 for a, b, c, d in words.tolist()]
+        if len(sizes):
+            made._words, made._rooms = words, room(1, threshold) * sizes
         entries = np.empty(len(sizes), _ENTRY)
         entries["signature"] = np.bitwise_xor.reduce(words, axis=1)
         entries["text"] = np.arange(len(sizes))
@@ -100,6 +112,11 @@ def _signature(labels: Sequence[int]) -> int:
     for label in labels:
         signature ^= _BIT[label & BITS - 1]
     return signature
+
+
+def _words(signature: int) -> Words:
+    """A signature in 64-bit words, the lowest bits first."""
+    return np.frombuffer(signature.to_bytes(BITS // 8, "little"), "<u8")
 
 
 def _fold(signature: int) -> int:

@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 
 from instructgen.cli import main
+from instructgen.contracts import Completion, Limits, Price, Request, Sampling
+from instructgen.recording import Record, recorded_json
 from tests.support.fault_server import FaultServer
 from tests.support.processes import FILES, RECIPES, command, environment, instructgen, made
 from tests.support.teacher import refuses, teacher, untidy
@@ -342,6 +344,77 @@ def test_prices_are_for_the_engine_they_name(folder: Folder) -> None:
     assert usd["new"] == pytest.approx(20 * (11 * 1000 + 7 * 2000) / 1e6)
 
 
+OWN_ENGINES = """
+from pathlib import Path
+from instructgen import Completion, Engine, Example, Limits, Pipeline, Recorded, Request, Respond, Scripted
+
+def fine(request: Request) -> str:
+    return "fine"
+
+class Fixed:
+    identity = "own/fixed"
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(concurrency=2)
+
+    async def complete(self, request: Request) -> Completion:
+        return Completion("fine")
+
+def recipe(teacher: Engine = ENGINE, judge: Engine | None = None) -> Pipeline:
+    print("limits", teacher.limits)
+    return Pipeline([Example("What is moss?")], [Respond(teacher)])
+"""
+LIMITS = ("--price", "2,8", "--concurrency", 3, "--timeout", 7, "--deadline", 70, "--rpm", 120, "--tpm", 5000)
+
+
+def own_engine(folder: Folder, engine: str) -> Path:
+    """A recipe whose teacher is this engine unless the command line names another."""
+    recipe = folder.path / "own.py"
+    recipe.write_text(OWN_ENGINES.replace("ENGINE", engine, 1))
+    return recipe
+
+
+def test_limits_are_for_the_recipes_own_engine_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Folder(tmp_path, None, capsys)
+    recipe = own_engine(folder, "Scripted(fine, limits=Limits(concurrency=9, adaptive=False))")
+    code, out, _ = folder.make("--dry-run", recipe=recipe)
+    assert code == 0
+    assert f"limits {Limits(concurrency=9, adaptive=False)}" in out
+    assert "cost of these: unknown" in out
+    code, out, _ = folder.make("--dry-run", *LIMITS, recipe=recipe)
+    assert code == 0
+    assert f"limits {Limits(3, False, 7.0, 70.0, 120.0, 5000.0, Price(2.0, 8.0))}" in out
+    assert re.search(r"cost of these: at most \$0\.\d*[1-9]", out)
+    _, out, _ = folder.make("--dry-run", "--price", "judge=2,8", recipe=recipe)
+    assert "cost of these: unknown" in out
+    assert folder.make("--budget-usd", 1, "--price", "2,8", recipe=recipe)[0] == 0
+
+
+def test_a_recording_as_the_recipes_own_engine_knows_no_limits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Folder(tmp_path, None, capsys)
+    request = Request.chat("What is moss?", sampling=Sampling(temperature=0.7, max_tokens=2048))
+    recorded = recorded_json(Record("test/m", request, 0, 0, Completion("Soft.")))
+    (tmp_path / "moss.jsonl").write_text(json.dumps(recorded) + "\n")
+    recipe = own_engine(folder, f"Recorded(Path({str(tmp_path / 'moss.jsonl')!r}))")
+    code, out, error = folder.make(*LIMITS, recipe=recipe)
+    assert (code, error) == (0, "")
+    assert "calls: 0 new, 1 replayed" in out
+    assert [row["output"] for row in folder.rows("data.jsonl")] == ["Soft."]
+
+
+def test_limits_that_cannot_be_changed_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Folder(tmp_path, None, capsys)
+    recipe = own_engine(folder, "Fixed()")
+    code, _, error = folder.make("--concurrency", 3, recipe=recipe)
+    assert code == 2
+    assert "own engine (Fixed) cannot be changed from here.\nName an engine on the command line" in error
+    assert not folder.run.exists()
+    assert folder.make(recipe=recipe)[0] == 0
+
+
 # ---------------------------------------------------------------- exit codes
 
 
@@ -483,14 +556,34 @@ def test_pending_writes_requests_and_takes_answers(folder: Folder, server: Fault
     assert server.connections == 0
 
 
+def test_half_a_character_in_an_answer_is_replaced(folder: Folder, server: FaultServer) -> None:
+    engine = ["--teacher", f"openai/m@{server.url}"]
+    pending = ["pending", ANSWERS, *engine, "--store", folder.store, "--rows", 2]
+    one, other = (json.loads(line)["key"] for line in folder(*pending)[1].splitlines())
+    answers = folder.path / "answers.jsonl"
+    given = [{"key": one, "text": "half \ud83d of \U0001f600"}, {"key": other, "text": "whole", "model": "m\udc00"}]
+    answers.write_text("".join(json.dumps(answer) + "\n" for answer in given))
+    assert folder(*pending, "--take", answers)[1] == "took 2 answers; 0 requests pending.\n"
+    assert folder.make("--rows", 2, recipe=ANSWERS)[0] == 0
+    assert [row["output"] for row in folder.rows("data.jsonl")] == ["half \ufffd of \U0001f600", "whole"]
+    assert "�" in folder("trace", folder.run, folder.rows("data.jsonl")[0]["id"])[1]
+    recording = folder.path / "calls.jsonl"
+    assert folder("record", folder.run, "--out", recording)[0] == 0
+    replay = ["--teacher", f"recorded/{recording}", "--rows", 2, "--store", folder.path / "new.db"]
+    assert folder("run", ANSWERS, *replay, "--out", folder.path / "replayed")[0] == 0
+    assert made(folder.path / "replayed") == made(folder.run)
+    assert server.connections == 0
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
         ("{", "line 2 is no answer"),
         ("[]", "line 2 is no answer"),
-        ('{"text": "a"}', "line 2: 'key' is missing"),
-        ('{"key": "ff", "text": "a"}', "line 2: 'ff' is missing, or is the key of no pending"),
-        ('{"key": "KEY", "text": 3}', "line 2: text must be a string"),
+        ('{"text": "a"}', "line 2 is no answer: 'key' is missing"),
+        ('{"key": "KEY", "text": "a", "finish_reason": "length"}', "'finish_reason' is none of its fields"),
+        ('{"key": "ff", "text": "a"}', "line 2: 'ff' is the key of no pending"),
+        ('{"key": "KEY", "text": 3}', "line 2: text and model are texts"),
         ('{"key": "KEY", "text": "a", "finish": "maybe"}', "finish is stop, length or filtered"),
     ],
 )

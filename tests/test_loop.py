@@ -117,6 +117,38 @@ def test_pending_lists_what_is_missing_and_takes_answers(tmp_path: Path) -> None
     assert pipeline.pending(store=store) == []
 
 
+LEAVING = """
+import sys
+from pathlib import Path
+from instructgen import Filter, Pipeline, Respond, Scripted
+from tests.support.pipelines import tasks
+
+def leave(_):
+    sys.exit("enough")
+
+def answer(_):
+    return "fine"
+
+folder, place = Path(sys.argv[1]), sys.argv[2]
+steps = {"check": [Respond(Scripted(answer)), Filter(leave)], "engine": [Respond(Scripted(leave))]}[place]
+options = {"store": folder / "store.db", "progress": "none"}
+for _ in range(2):
+    try:
+        Pipeline(tasks(3), steps).run(folder / "run", **options)
+    except SystemExit as end:
+        print("left:", end.code, flush=True)
+print("then:", len(Pipeline(tasks(3), [Respond(Scripted(answer))]).run(folder / "other", **options)), flush=True)
+"""
+
+
+@pytest.mark.parametrize("place", ["check", "engine"])
+def test_a_stage_that_exits_ends_its_run_and_the_next_one_works(tmp_path: Path, place: str) -> None:
+    command = [sys.executable, "-c", LEAVING, str(tmp_path), place]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout.splitlines() == ["left: enough", "left: enough", "then: 3"], done.stderr
+    assert done.returncode == 0
+
+
 # ---------------------------------------------------------------- Ctrl-C
 
 

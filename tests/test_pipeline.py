@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from instructgen import Context, Example, File, Filter, Length, Limits, Pipeline, Respond, Scripted
+from instructgen import Context, Example, File, Filter, Length, Limits, Pipeline, Reject, Rejected, Respond, Scripted
 from instructgen.errors import RecipeError, StoreError
 from tests.support.pipelines import Ask, Model, run, tasks
 
@@ -20,6 +20,7 @@ from tests.support.pipelines import Ask, Model, run, tasks
         ([Example("a")], [Length(1, 2)], ["steps[0]", "Filter(Length(…))"]),
         ([Example("a")], [len], ["steps[0]", "Filter(len(…))"]),
         ([Example("a")], [Filter(), None], ["steps[1]", "NoneType"]),
+        ([Example("a")], [Respond], ["steps[0]", "is a class", "Respond(…)"]),
         (["Why?"], [], ["list of Example"]),
         ("q.csv", [], ["str", "list of Example"]),
         (Path("q.csv"), [], ["File('q.csv')"]),
@@ -36,6 +37,12 @@ def test_a_spec_is_no_engine() -> None:
     engine: Any = "openai/m"
     with pytest.raises(RecipeError, match=r"Write engine\('openai/m'\)"):
         Respond(engine)
+
+
+@pytest.mark.parametrize("draws", [0, -1])
+def test_no_answer_at_all_is_no_draw(draws: int) -> None:
+    with pytest.raises(RecipeError, match=rf"Respond\(draws={draws}\): it is a whole number of at least 1"):
+        Respond(Model(), draws=draws)
 
 
 def test_a_file_is_a_source(tmp_path: Path) -> None:
@@ -66,6 +73,60 @@ async def test_an_example_made_from_nothing_gets_a_lineage(tmp_path: Path) -> No
     assert first.id != second.id
     assert (first.by, first.instruction, first.output) == ("yields", "orphan", "x")
     assert first.parents == (first.ancestors[-1].id,)
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """A source and a generator that hand out these things, whatever they are."""
+
+    things: tuple[Any, ...]
+
+    async def examples(self, ctx: Context) -> AsyncIterator[Example]:
+        for thing in self.things:
+            yield thing
+
+    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example]:
+        for thing in self.things:
+            yield thing
+
+
+ORPHANS = (
+    Example("orphan"),
+    Example("orphan"),
+    Rejected(Example("orphan"), Reject("bad")),
+    Rejected(Example("other", by="mine"), Reject("bad")),
+)
+
+
+async def test_what_a_generator_rejects_from_nothing_gets_a_lineage_too(tmp_path: Path) -> None:
+    result = await run(Pipeline(tasks(2), [Hands(ORPHANS)]), tmp_path / "run")
+    made = [*result, *(row.example for row in result.rejected())]
+    ids = [example.id for example in made]
+    assert all(ids)
+    assert len(set(ids)) == len(ids) == 2 * len(ORPHANS)
+    assert {example.by for example in made} == {"hands", "mine"}
+    assert {example.parents for example in made} == {(task.id,) for task in tasks(2)}
+    assert all(example.ancestors[-1].id == example.parents[0] for example in made)
+
+
+async def test_what_a_source_makes_from_nothing_begins_a_lineage(tmp_path: Path) -> None:
+    result = await run(Pipeline(Hands(ORPHANS), [Yields(Example("child"))]), tmp_path / "run")
+    rejected = [row.example for row in result.rejected()]
+    assert [(example.by, example.parents, example.instruction) for example in rejected] == [
+        ("hands", (), "orphan"),
+        ("mine", (), "other"),
+    ]
+    roots = [example.ancestors[0] for example in result]
+    assert [(root.by, root.parents) for root in roots] == [("hands", ())] * 2
+    assert [example.parents for example in result] == [(root.id,) for root in roots]
+    ids = [one.id for one in (*result, *rejected, *roots)]
+    assert all(ids)
+    assert len(set(ids)) == len(ids) == 6
+
+
+async def test_a_source_that_yields_no_example_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"hands yielded int; a source yields examples \(Example\.root"):
+        await run(Pipeline(Hands((Example("fine"), 5)), []), tmp_path / "run")
 
 
 @pytest.mark.parametrize("thing", [None, "text", 3])

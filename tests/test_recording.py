@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instructgen.contracts import Completion, Request, Sampling, Usage
+from instructgen.engines.recorded import read_recording
 from instructgen.errors import RecipeError
 from instructgen.example import Message
 from instructgen.recording import (
@@ -50,13 +52,14 @@ REQUESTS = st.builds(
     schema=st.none() | st.dictionaries(TEXT, JSON, max_size=2),
 ) | st.builds(Request, text=TEXT, sampling=SAMPLINGS)
 COUNT = st.none() | st.integers(0, 99)
+WHOLE = st.text(max_size=12)  # half a character does not survive: no file could hold it
 COMPLETIONS = st.builds(
     Completion,
-    text=TEXT,
+    text=WHOLE,
     finish=st.sampled_from(["stop", "length", "filtered"]),
     usage=st.builds(Usage, COUNT, COUNT, COUNT, COUNT),
-    model=TEXT,
-    reasoning=TEXT,
+    model=WHOLE,
+    reasoning=WHOLE,
 )
 HELLO = Request.chat("hello", sampling=Sampling(temperature=1.0))
 
@@ -161,6 +164,34 @@ def test_a_request_survives_json(request_: Request) -> None:
 def test_a_completion_survives_json(completion: Completion) -> None:
     read = completion_from_json(json.loads(json.dumps(completion_json(completion))), "k")
     assert read == replace(completion, key="k")
+
+
+def test_half_a_character_becomes_a_whole_one() -> None:
+    said = {"text": "half \ud83d of \U0001f600", "finish": "stop", "model": "m\ud800", "reasoning": "\udfff"}
+    assert completion_from_json(said, "k") == Completion(
+        "half \ufffd of \U0001f600", model="m\ufffd", reasoning="\ufffd", key="k"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"text": 5}, "text, model and reasoning of a completion are texts"),
+        ({"text": None}, "text, model and reasoning of a completion are texts"),
+        ({"model": ["m"]}, "text, model and reasoning of a completion are texts"),
+        ({"reasoning": {}}, "text, model and reasoning of a completion are texts"),
+        ({"finish": "weird"}, "finish is 'weird'; it is one of stop, length, filtered"),
+        ({"finish": None}, "finish is None"),
+    ],
+)
+def test_a_completion_of_the_wrong_kind_is_refused_with_its_line(
+    tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    line = recorded_json(Record("e", HELLO, 0, 0, Completion("a", key="k")))
+    path = tmp_path / "recording.jsonl"
+    path.write_text("\n" + json.dumps({**line, "completion": {**line["completion"], **change}}) + "\n")
+    with pytest.raises(RecipeError, match=f"recording.jsonl, line 2 is no recorded completion: .*{said}"):
+        read_recording(path)
 
 
 @given(REQUESTS, COMPLETIONS, st.integers(0, 9), st.none() | st.integers(-(2**63), 2**63 - 1))

@@ -169,6 +169,18 @@ async def test_is_private_to_the_user(tmp_path: Path) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in result.path.iterdir()} == {0o600}
 
 
+async def test_an_answer_whose_time_is_damaged_is_asked_again(tmp_path: Path) -> None:
+    pipeline = Pipeline(tasks(3), [Ask(Model())])
+    before = contents((await run(pipeline, tmp_path / "run")).path)
+    with closing(sqlite3.connect(tmp_path / "store.db")) as connection, connection:
+        connection.execute("UPDATE completions SET at = 'long ago' WHERE rowid = 2")
+    again = await run(pipeline, tmp_path / "run")
+    assert (new_calls(again), again.telemetry["quarantined"]) == (1, 1)
+    assert isinstance(again.telemetry["oldest_answer"], float)
+    assert contents(again.path) == before
+    assert new_calls(await run(pipeline, tmp_path / "run")) == 0
+
+
 async def test_an_empty_source_makes_an_empty_run(tmp_path: Path) -> None:
     result = await run(Pipeline([], [Ask(Model()), Filter(Odd()), Shuffle()]), tmp_path / "run")
     assert (len(result), result.complete, list(result)) == (0, True, [])
@@ -497,6 +509,16 @@ async def test_a_limit_counts_from_one(tmp_path: Path, limit: int) -> None:
 async def test_a_seed_must_fit_into_the_store(tmp_path: Path, seed: int) -> None:
     with pytest.raises(RecipeError, match="seed"):
         await run(Pipeline(tasks(1), [Ask(Model())]), tmp_path / "run", seed=seed)
+
+
+@pytest.mark.parametrize(
+    "options", [{"seed": "x"}, {"seed": 1.0}, {"shard": "0"}, {"shard": 0.0}, {"shards": "2"}, {"limit": 1.5}]
+)
+async def test_an_option_that_counts_is_a_whole_number(tmp_path: Path, options: dict[str, Any]) -> None:
+    ((name, value),) = options.items()
+    with pytest.raises(RecipeError, match=f"{name} is {value!r}; it must be a whole number"):
+        await run(Pipeline(tasks(1)), tmp_path / "run", **options)
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("seed", [2**63 - 1, -(2**63)])

@@ -14,7 +14,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from instructgen.contracts import Context, Failed, Generator, Limits, Reject, Rejected, Request, Sampling, Select
+from instructgen.contracts import (
+    Context,
+    Failed,
+    Generator,
+    Limits,
+    Reject,
+    Rejected,
+    Request,
+    Sampling,
+    Select,
+    Source,
+)
 from instructgen.engines.recorded import Recorded
 from instructgen.engines.scripted import Scripted
 from instructgen.errors import BadRequest, EngineError, ParseError, RecipeError, StoreError
@@ -238,6 +249,97 @@ async def test_a_group_of_errors_decides_like_one(tmp_path: Path) -> None:
         await play(Examples(tasks(1)), [Grouped((BadRequest("too long"), ValueError("a bug")))], tmp_path)
 
 
+async def test_a_bug_in_a_group_says_where_it_is(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="a bug") as caught:
+        await play(Examples(tasks(1)), [Grouped((BadRequest("too long"), ValueError("a bug")))], tmp_path)
+    assert caught.value.__notes__ == [f"in grouped, at example {tasks(1)[0].id}"]
+
+
+@dataclass(frozen=True, slots=True)
+class Forsaken:
+    """A source and a generator that wait, at the second example, for what somebody else has cancelled."""
+
+    async def examples(self, ctx: Context) -> AsyncIterator[Example]:
+        yield tasks(1)[0]
+        await given_up()
+
+    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example]:
+        if number_of(example) == 1:
+            await given_up()
+        yield example.child("fine")
+
+
+async def given_up() -> None:
+    awaited: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    awaited.cancel()
+    await awaited
+
+
+@pytest.mark.parametrize(
+    ("source", "steps", "place"),
+    [
+        (Forsaken(), [], "in forsaken, the source"),
+        (Stream(tasks(3)), [Forsaken()], f"in forsaken, at example {tasks(2)[1].id}"),
+    ],
+    ids=["source", "generator"],
+)
+async def test_a_stage_that_waits_for_what_was_cancelled_ends_the_run(
+    tmp_path: Path, source: Source, steps: list[Step], place: str
+) -> None:
+    with pytest.raises(RuntimeError, match="awaited something that was cancelled") as caught:
+        async with asyncio.timeout(20):
+            await play(source, steps, tmp_path)
+    assert caught.value.__notes__ == [place]
+
+
+@dataclass(frozen=True, slots=True)
+class Quitter:
+    """A source, a generator and a select that cancel the task they run in; nobody ends the run meanwhile."""
+
+    async def examples(self, ctx: Context) -> AsyncIterator[Example]:
+        yield tasks(1)[0]
+        await quit_now()
+
+    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example]:
+        await quit_now()
+        yield example
+
+
+@dataclass(frozen=True, slots=True)
+class QuittingSelect:
+    def select(self, examples: Sequence[Example], random: Random) -> list[Example]:
+        raise asyncio.CancelledError
+
+
+def quitting(example: Example) -> None:
+    raise asyncio.CancelledError
+
+
+async def quit_now() -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("source", "steps", "who"),
+    [
+        (Quitter(), [], "quitter"),
+        (Stream(tasks(3)), [Quitter()], "quitter"),
+        (Stream(tasks(3)), [Filter(quitting)], "a filter or select"),
+        (Stream(tasks(3)), [QuittingSelect()], "a filter or select"),
+    ],
+    ids=["source", "generator", "check", "select"],
+)
+async def test_a_stage_that_cancels_itself_ends_the_run(
+    tmp_path: Path, source: Source, steps: list[Step], who: str
+) -> None:
+    with pytest.raises(RuntimeError, match=f"{who} cancelled its own task"):
+        async with asyncio.timeout(20):
+            await play(source, steps, tmp_path)
+
+
 async def test_equal_children_have_ids_of_their_own(tmp_path: Path) -> None:
     @dataclass(frozen=True)
     class Same:
@@ -405,6 +507,8 @@ async def test_a_select_sees_the_whole_set_once(tmp_path: Path) -> None:
         (lambda examples: [*examples, tasks(9)[8]], "which it was not given"),
         (lambda examples: [*examples, examples[0]], "which it was not given"),
         (lambda examples: [e.child("other") for e in examples], "which it was not given"),
+        (lambda examples: None, "Chosen returned NoneType; a select gives examples, and Rejected"),
+        (lambda examples: [*examples, 5], "Chosen returned int; a select gives examples, and Rejected"),
     ],
 )
 async def test_a_select_that_loses_or_invents_is_refused(tmp_path: Path, function: object, message: str) -> None:
@@ -647,6 +751,18 @@ async def test_a_recording_gives_the_same_bytes(tmp_path: Path) -> None:
     )
     assert contents(replayed.path) == contents(live.path)
     assert new_calls(replayed) == 0
+
+
+async def test_half_a_character_in_a_recording_is_replaced(tmp_path: Path) -> None:
+    """As a hand, or another program, may have written it; no file of a run could hold it."""
+    live = await run(Pipeline(tasks(2), [Ask(Model())]), tmp_path / "live")
+    recording = recording_of(live, tmp_path / "recording.jsonl")
+    recording.write_text(recording.read_text().replace("task 1 answered", r"half \ud83d of \ud83d\ude00"))
+    pipeline = Pipeline(tasks(2), [Ask(Recorded(recording))])
+    first = await run(pipeline, tmp_path / "first", store=tmp_path / "first.db")
+    assert list(first)[1].output.startswith("half \ufffd of \U0001f600 ")
+    second = await run(pipeline, tmp_path / "second", store=tmp_path / "second.db")
+    assert contents(second.path) == contents(first.path)
 
 
 async def test_what_a_recording_lacks_ends_the_run_before_it(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ async def test_outlives_the_process(path: Path) -> None:
 
 
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(text=st.text(st.characters(), max_size=30), reasoning=st.text(st.characters(), max_size=5))
+@given(text=st.text(max_size=30), reasoning=st.text(max_size=5))
 async def test_any_text_survives(path: Path, text: str, reasoning: str) -> None:
     row = record(text, text)
     row = replace(row, completion=replace(row.completion, reasoning=reasoning))
@@ -183,6 +183,21 @@ async def test_a_damaged_row_is_set_aside_and_asked_again(store: Store, path: Pa
     assert store.get(neighbour.key) == neighbour.completion
     assert raw(path, "SELECT completion FROM quarantine") == bad
     assert store.quarantined == 1
+
+
+@pytest.mark.parametrize("at", ["yesterday", b"\0"])
+async def test_a_row_whose_time_is_damaged_is_set_aside(store: Store, path: Path, at: object) -> None:
+    row, neighbour = record("hello"), record("other")
+    await store.put(row)
+    await store.put(neighbour)
+    raw(path, "UPDATE completions SET at = ? WHERE key = ?", at, bytes.fromhex(row.key))
+    assert store.get(neighbour.key) == neighbour.completion
+    assert store.get(row.key) is None
+    assert (store.quarantined, type(store.oldest)) == (1, float)
+    again = replace(row, completion=replace(row.completion, text="asked again"))
+    assert await store.put(again) == again.completion
+    assert store.get(row.key) == again.completion
+    assert raw(path, "SELECT at FROM quarantine") == [(at,)]
 
 
 async def test_a_row_that_was_mended_meanwhile_stays(store: Store, path: Path) -> None:

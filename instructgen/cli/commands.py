@@ -173,6 +173,10 @@ def _shard(text: str) -> tuple[int, int]:
     return int(share), int(number)
 
 
+_ANSWER = {"key", "text", "finish", "model", "request", "engine", "draw", "seed"}
+"""The fields of an answer, and those of the request that it may repeat."""
+
+
 def _answers(path: Path, waiting: dict[str, Record], store: Path) -> list[Record]:
     """The answers in a file, each with the request it belongs to; what is recorded already is passed over."""
     answers: list[Record] = []
@@ -185,6 +189,10 @@ def _answers(path: Path, waiting: dict[str, Record], store: Path) -> list[Record
             continue
         try:
             data: dict[str, Any] = json.loads(line)
+            if missing := [name for name in ("key", "text") if name not in data]:
+                raise ValueError(f"{missing[0]!r} is missing")
+            if unknown := sorted(data.keys() - _ANSWER):  # such as finish_reason: passed over, a cut would be lost
+                raise ValueError(f"{unknown[0]!r} is none of its fields")
             if not re.fullmatch("[0-9a-f]{32}", str(data["key"])):
                 raise KeyError(data["key"])
             if data["key"] not in waiting and any(stored_rows(store, [data["key"]])):
@@ -192,13 +200,14 @@ def _answers(path: Path, waiting: dict[str, Record], store: Path) -> list[Record
             row = waiting[data["key"]]
             completion = Completion(data["text"], data.get("finish", "stop"), model=data.get("model", ""), key=row.key)
         except KeyError as error:
+            raise RecipeError(f"{path}, line {number}: {error} is the key of no pending request.") from error
+        except (ValueError, TypeError, AttributeError) as error:
             raise RecipeError(
-                f"{path}, line {number}: {error} is missing, or is the key of no pending request."
+                f"{path}, line {number} is no answer: {error}.\nWrite key and text; finish and model if known."
             ) from error
-        except (ValueError, TypeError) as error:
-            raise RecipeError(f"{path}, line {number} is no answer: {error}.\nWrite key and text.") from error
-        if not isinstance(completion.text, str) or completion.finish not in ("stop", "length", "filtered"):
-            raise RecipeError(f"{path}, line {number}: text must be a string; finish is stop, length or filtered.")
+        texts = (completion.text, completion.model)
+        if not all(isinstance(text, str) for text in texts) or completion.finish not in ("stop", "length", "filtered"):
+            raise RecipeError(f"{path}, line {number}: text and model are texts; finish is stop, length or filtered.")
         if any(other.key == row.key and other.completion != completion for other in answers):
             raise RecipeError(f"{path}, line {number}: another answer to {row.key}.\nKeep one of them.")
         answers.append(replace(row, completion=completion))

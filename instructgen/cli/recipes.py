@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from instructgen.contracts import Engine, Limits, Price
+from instructgen.contracts import Engine, Engines, Limits, Price
 from instructgen.errors import InstructGenError, RecipeError
 from instructgen.runtime.pipeline import Pipeline
 
@@ -149,11 +149,13 @@ def _limited(default: Any, limits: dict[str, Any]) -> Any:
     """
     if not limits or default is None or hasattr(default, "recall"):  # a recording knows no limits
         return default
+    if isinstance(default, Engines):
+        return Engines(*(_limited(one, limits) for one in default.engines), weights=default.weights)
     try:
         return replace(default, limits=replace(default.limits, **limits))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError) as error:
         raise RecipeError(
-            f"the limits of the recipe's own engine {default.identity} cannot be changed from here.\n"
+            f"the limits of the recipe's own engine ({type(default).__name__}) cannot be changed from here.\n"
             "Name an engine on the command line, or set its limits in the recipe."
         ) from error
 
@@ -185,7 +187,7 @@ def _price(texts: list[str], parameter: str) -> Price | None:
 def _kind(hint: Any) -> Any:
     """The type an option must give: ``X`` for ``X | None``."""
     if get_origin(hint) in (Union, types.UnionType):
-        some = [part for part in get_args(hint) if part is not type(None)]
+        some = [part for part in get_args(hint) if part not in (type(None), Engines)]
         return some[0] if len(some) == 1 else str
     return hint
 

@@ -43,8 +43,8 @@ class Respond:
 
     def __post_init__(self) -> None:
         checked_engine(self.engine, "Respond")
-        if self.draws < 1:
-            raise RecipeError(f"Respond(draws={self.draws}): at least one answer is drawn.")
+        if type(self.draws) is not int or self.draws < 1:
+            raise RecipeError(f"Respond(draws={self.draws!r}): it is a whole number of at least 1.")
 
     @property
     def per_request(self) -> int:

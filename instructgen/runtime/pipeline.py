@@ -157,6 +157,7 @@ class Pipeline:
 
     async def apending(self, *, seed: int = 0, store: Path | None = None, take: Sequence[Record] = ()) -> list[Record]:
         """See ``pending``."""
+        _check(None, seed, 0, 1)
         plan = self._plan(seed, 0, 1, window=0)
         completions = Store(store or default_store())
         try:
@@ -273,7 +274,7 @@ def _shard_seed(seed: int, shard: int, shards: int) -> int:
 
 def _check(limit: int | None, seed: int, shard: int, shards: int) -> None:
     for name, value in (("limit", limit), ("seed", seed), ("shard", shard), ("shards", shards)):
-        if value is not None and type(value) is not int:
+        if type(value) is not int and not (name == "limit" and value is None):
             raise RecipeError(f"{name} is {value!r}; it must be a whole number.")
     if limit is not None and limit < 1:
         raise RecipeError(f"limit is {limit}; it counts kept examples and must be at least 1.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from instructgen.contracts import Generator, Reject
 from instructgen.errors import EngineError, ParseError
@@ -21,6 +21,7 @@ from instructgen.runtime.gateway import Gateway
 from instructgen.runtime.plan import Plan
 from instructgen.runtime.segments import Segment, segments_of
 
+T = TypeVar("T")
 _Entry = list[Item] | asyncio.Task[list[Item]]
 _QUIET = 0.005  # seconds between two looks at whether anything still moves
 
@@ -55,6 +56,7 @@ class Runner:
         self._segments = segments_of(plan)
         self._live: set[StageContext] = set()
         self._moves = 0
+        self._cancelled = ""
 
     async def run(self) -> str:
         """Run to the end of the stream (``end``), the sink's wish (``limit``) or a standstill (``blocked``).
@@ -68,10 +70,10 @@ class Runner:
                 self._group = group
                 queues = [asyncio.Queue[_Entry | None](self._plan.window) for _ in self._segments]
                 group.create_task(self._watch())
-                group.create_task(self._read(queues[0]))
+                self._begin(self._read(queues[0]), self._plan.names[0])
                 for position, segment in enumerate(self._segments):
                     onward = queues[position + 1] if position + 1 < len(queues) else None
-                    group.create_task(self._pump(segment, queues[position], onward))
+                    self._begin(self._pump(segment, queues[position], onward), "a filter or select")
         except BaseExceptionGroup as raised:
             return _ending(raised)
         raise AssertionError("the task group ends by an exception")
@@ -146,7 +148,8 @@ class Runner:
                 raise _End("limit")
         elif item.verdict is None and segment.generator is not None:
             self.expanded += 1
-            await onward.put(self._group.create_task(self._generate(segment.generator, segment.stage, item)))
+            made = self._generate(segment.generator, segment.stage, item)
+            await onward.put(self._begin(made, self._plan.names[segment.stage]))
         else:
             await onward.put([item])
 
@@ -182,6 +185,8 @@ class Runner:
         while True:
             await self._gateway.changed.wait()
             self._gateway.changed.clear()
+            if self._cancelled:
+                raise RuntimeError(f"{self._cancelled} cancelled its own task, and the run cannot go on without it")
             while self._gateway.parked or self._gateway.stopped is not None:
                 moves = self._moves
                 for _ in range(5):
@@ -192,6 +197,18 @@ class Runner:
                 await asyncio.sleep(_QUIET)
 
     # ---------------------------------------------------------------- small parts
+
+    def _begin(self, work: Coroutine[Any, Any, T], stage: str) -> asyncio.Task[T]:
+        """A task of the group. One that cancels itself ends in silence: whoever waits for it would wait for ever."""
+
+        def ended(task: asyncio.Task[T]) -> None:
+            if task.cancelled():
+                self._cancelled = stage
+                self._gateway.changed.set()
+
+        task = self._group.create_task(work)
+        task.add_done_callback(ended)
+        return task
 
     def _standstill(self) -> bool:
         waiting = any(context.parked for context in self._live)

@@ -258,6 +258,8 @@ def _answer(
 
 def _store_error(path: Path, error: Exception) -> StoreError:
     cure = "Is the disk full, or the folder not writable? Another place: store=PATH, or INSTRUCTGEN_STORE=PATH."
+    if "no such column" in str(error):
+        cure = "The file is a database of something else. Name another one: store=PATH, --store PATH."
     if isinstance(error, ValueError | KeyError | TypeError):
         cure = "Run the recipe again: what is damaged is set aside, and asked for anew."
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from random import Random
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -173,7 +174,9 @@ class Engines:
     def __init__(self, *engines: Engine, weights: Sequence[float] = ()) -> None:
         for one in engines:
             checked_engine(one, "Engines")
-        if not engines or len(weights) not in (0, len(engines)) or not all(weight > 0 for weight in weights):
+        if any(isinstance(one, Engines) for one in engines):
+            raise RecipeError("Engines holds engines, not other Engines: give all of them, with their weights.")
+        if not engines or len(weights) not in (0, len(engines)) or not all(0 < weight < inf for weight in weights):
             raise RecipeError("Engines needs at least one engine, and for each a weight above 0, or no weights.")
         object.__setattr__(self, "engines", engines)
         object.__setattr__(self, "weights", tuple(weights))
@@ -194,6 +197,8 @@ def checked_engine(value: Any, stage: str) -> None:
     Raises:
         RecipeError: it does not complete requests.
     """
+    if isinstance(value, type):
+        raise RecipeError(f"the engine of {stage} is the class {value.__name__}; write {value.__name__}(…).")
     if not hasattr(value, "complete") and not isinstance(value, Engines):
         cure = f"Write engine({value!r})." if isinstance(value, str) else "It must be an Engine."
         raise RecipeError(f"the engine of {stage} is a {type(value).__name__}.\n{cure}")

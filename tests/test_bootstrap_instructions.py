@@ -314,3 +314,85 @@ async def test_what_cannot_be_read_is_asked_of_the_same_model_again(tmp_path: Pa
     for model in models:
         assert model.asked
         assert set(Counter(model.asked).values()) == {3}
+
+
+# ---------------------------------------------------------------- what chat models say around a list
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Sure! Here are some more tasks for your list:\n\n10. Name four rivers in Asia please.", 10),
+        ("Here are seven new tasks for your list:\n\n1. Name four rivers in Asia please.", 1),
+        ("好的，下面是新的任务列表：\n\n1. Name four rivers in Asia please.", 1),
+        ("9. Name four rivers in Asia please.\n\nLet me know if you would like more!", 9),
+        ("Name four rivers in Asia please.\n\nI hope this helps.", 9),
+    ],
+)
+async def test_chatter_is_no_instruction(tmp_path: Path, text: str, kept: int) -> None:
+    assert await read(tmp_path, text) == [("Name four rivers in Asia please.", "kept")]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("I'm sorry, but I can't assist with that request.", "unparsable"),
+        ("抱歉，我无法帮助您完成这个请求。", "unparsable"),
+        ("9. I cannot help with that request, sorry.", "refusal"),
+        ("9. As an AI language model, I have no access to your list.", "refusal"),
+    ],
+)
+async def test_a_refusal_never_enters_the_pool(tmp_path: Path, text: str, code: str) -> None:
+    ((_, verdict),) = await read(tmp_path, text)
+    assert verdict == code
+
+
+async def test_a_task_that_begins_like_chatter_is_one(tmp_path: Path) -> None:
+    text = (
+        "Of course dogs bark; explain why some of them never do.\n10. Sort these words by length and say which is odd:"
+    )
+    assert [verdict for _, verdict in await read(tmp_path, text)] == ["kept", "kept"]
+
+
+# ---------------------------------------------------------------- parameters
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"checks": Filter}, "takes a Filter"),
+        ({"prompt": "a text"}, "takes a Prompt"),
+        ({"sampling": {"temperature": 1}}, "takes a Sampling"),
+        ({"tasks": "20"}, "whole number"),
+        ({"tasks": 20.5}, "whole number"),
+        ({"demonstrations": True}, "whole number"),
+        ({"requests": 0}, "at least one request"),
+    ],
+)
+def test_wrong_parameters_are_refused_before_the_run(options: dict[str, Any], told: str) -> None:
+    with pytest.raises(RecipeError, match=told):
+        source(Scripted(echo), **options)
+
+
+def test_seeds_are_examples() -> None:
+    with pytest.raises(RecipeError, match="read_seeds"):
+        BootstrapInstructions(Scripted(echo), ["Name a river."] * 9)  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("mark", ["false", "False", "0", "no", "", "否", None, False, 0])
+def test_what_a_table_says_of_classification_is_read(mark: object) -> None:
+    seeds = [Example.root("t", index=n, instruction=f"Task {n}", meta={"classification": mark}) for n in range(9)]
+    yes = [Example.root("t", index=n, instruction=f"Sort {n}", meta={"classification": "true"}) for n in range(9)]
+    method = BootstrapInstructions(Scripted(echo), [*seeds, *yes], only_classification=True)
+    assert [seed.instruction for seed in method.seeds] == [seed.instruction for seed in yes]
+
+
+def test_engines_are_engines() -> None:
+    one = Scripted(echo)
+    for engines, weights in (((), ()), ((one,), (1, 2)), ((one, one), (float("inf"), 1)), ((one, one), (0, 1))):
+        with pytest.raises(RecipeError, match="weight"):
+            Engines(*engines, weights=weights)
+    with pytest.raises(RecipeError, match="not other Engines"):
+        Engines(Engines(one), one)  # type: ignore[arg-type]
+    with pytest.raises(RecipeError, match=r"write Scripted\("):
+        Respond(Scripted)  # type: ignore[arg-type]

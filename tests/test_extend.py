@@ -227,6 +227,13 @@ def test_a_run_that_would_only_repeat_another_is_noted(folder: Path, capsys: pyt
     assert capsys.readouterr().err == ""
 
 
+def test_several_sets_are_extended(folder: Path) -> None:
+    write_examples(examples(NEW[:1]), "alpaca", folder / "more.jsonl")
+    arguments = ["--extend", "old.jsonl", "--extend", "more.jsonl"]
+    assert command("run", "recipe.py", "--file", "new.jsonl", *arguments, "--out", "out") == 0
+    assert instructions(Run("out")) == NEW[1:]
+
+
 def test_pending_knows_what_is_extended(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("recipe.py").write_text(
         RECIPE.replace("RougeNovelty\n", "RougeNovelty, Engine, Respond\n")

@@ -409,3 +409,31 @@ def test_long_texts_are_read_in_linear_time(text: str) -> None:
             assert reader(text) is not None
         except ParseError as error:
             assert error.text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # A heading of the output is no mark of an instance.
+        (
+            "Output: A metaphor says it is.\n\nExample:\nTime is a thief.",
+            [("", "A metaphor says it is.\n\nExample:\nTime is a thief.")],
+        ),
+        # An input without an output of the language leaves nothing to train on.
+        ("Example 1\nInput: a\nAnswer: b", [("Input: a\nAnswer: b", "")]),
+        # Only an input label ends an output.
+        ("Output: Step 1\nOutput: z", [("", "Step 1\nOutput: z")]),
+        ("Example 1\nInput: a\nOutput: b\n\nLet me know if you need more!", [("a", "b")]),
+    ],
+)
+def test_what_is_no_label_stays_text(text: str, expected: Pairs) -> None:
+    assert pairs(input_first(text)) == expected
+
+
+def test_an_input_in_the_other_language_has_no_output() -> None:
+    assert pairs(input_first("示例1\nInput: 甲\nOutput: 乙", language="zh")) == [("Input: 甲\nOutput: 乙", "")]
+
+
+def test_labels_within_a_class_are_taken_off() -> None:
+    text = "Class label: Positive\nInput: great\nOutput: Positive\nClass label: Negative\nInput: bad"
+    assert pairs(output_first(text)) == [("great", "Positive"), ("bad", "Negative")]

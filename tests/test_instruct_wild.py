@@ -66,11 +66,11 @@ async def test_five_seeds_are_shown_and_nothing_of_the_pool(tmp_path: Path) -> N
 
     played = await play(source(Scripted(model), requests=12), [], tmp_path)
     assert len(requests) == 12
-    told = {" ".join(text.split()).rstrip(":") for text in PROMPTS}
+    told = set(PROMPTS)  # as the users wrote them, line by line
     shown = set()
     for request in requests:
         prompt = prompt_of(request)
-        lines = re.findall(r"(?m)^(\d+)\. (.+)$", prompt)
+        lines = re.findall(r"(?ms)^(\d+)\. (.+?)(?=\n\d+\. |\n\n)", prompt)
         assert [number for number, _ in lines] == list("12345")
         shown |= {text for _, text in lines}
         assert re.search(r"(?s)from 6 up to 20", prompt)
@@ -92,14 +92,14 @@ async def test_a_list_is_read(tmp_path: Path) -> None:
         "8. Recommend some music for studying\n9. go on\n\n11. what does NASA stand for, anyway?"
     )
     assert await read(tmp_path, text) == [
-        ("How do I whistle with two fingers", "kept"),
-        ("**Draft** a note to my landlord: - the tap drips - rent", "punctuation"),
+        ("how do I whistle with two fingers", "kept"),
+        ("**Draft** a note to my landlord:\n- the tap drips\n- rent", "punctuation"),
         ("Recommend some music for studying", "keyword"),
-        ("Go on", "too_short"),
-        ("What does NASA stand for, anyway?", "kept"),
+        ("go on", "too_short"),
+        ("what does NASA stand for, anyway?", "kept"),
     ]
     assert await read(tmp_path, "6. how do I whistle with two fingers\n7. what does", "length") == [
-        ("How do I whistle with two fingers", "kept"),
+        ("how do I whistle with two fingers", "kept"),
         ("what does", "truncated"),
     ]
 
@@ -110,7 +110,7 @@ async def test_a_list_is_read(tmp_path: Path) -> None:
 )
 async def test_what_the_model_says_first_is_no_instruction(tmp_path: Path, said: str) -> None:
     assert await read(tmp_path, f"{said}6. how do I whistle with two fingers") == [
-        ("How do I whistle with two fingers", "kept")
+        ("how do I whistle with two fingers", "kept")
     ]
 
 

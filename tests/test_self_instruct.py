@@ -472,3 +472,26 @@ async def test_rejected_tasks_keep_their_place_in_the_stream(tmp_path: Path) -> 
     stages = {row["stage"]: row for row in result.manifest["stages"]}
     assert stages["self_instruct"]["rejected"] == {"rouge": len(rejected)}
     assert stages["respond"]["in"] == stages["respond"]["out"] == len(result) == 60 - len(rejected)
+
+
+@pytest.mark.parametrize("none", ["＜无输入＞", "无需额外输入", "【无】", "空"])
+async def test_no_input_in_chinese(tmp_path: Path, none: str) -> None:
+    text = f"###\n4. 指令：用三句话解释什么是重力。\n4. 输入：\n{none}\n4. 输出：\n好。\n"
+    engine = Scripted(lambda _: text)
+    played = await play(SelfInstruct(engine, SEEDS, requests=1, language="zh"), [], tmp_path)
+    assert [(item.example.input, item.verdict) for item in played.items] == [("", None)]
+
+
+async def test_what_the_model_says_at_the_end_is_no_part_of_the_last_task(tmp_path: Path) -> None:
+    text = block(4, "Explain what a mortgage is.", output="A loan.\n\nThe house stands for it.") + (
+        "\nI hope these tasks are useful! Let me know if you need more."
+    )
+    assert await read(tmp_path, text) == [
+        ("Explain what a mortgage is.", "", "A loan.\n\nThe house stands for it.", "kept")
+    ]
+
+
+def test_whole_tasks_need_whole_seeds() -> None:
+    bare = Example.root("seed", instruction="Why do leaves fall?")
+    with pytest.raises(RecipeError, match="has no output: 'Why do leaves fall"):
+        SelfInstruct(Scripted(writer), (*SEEDS, bare))

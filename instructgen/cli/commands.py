@@ -140,10 +140,13 @@ def export(options: argparse.Namespace) -> int:
 
 
 def _extending(pipeline: Pipeline, options: argparse.Namespace) -> Pipeline:
-    """The pipeline, starting from what is in the file or run that ``--extend`` names."""
-    path: Path | None = options.extend
-    if path is None:
-        return pipeline
+    """The pipeline, starting from what is in the files and runs that ``--extend`` names."""
+    for path in options.extend or ():
+        pipeline = _extended(pipeline, path, options)
+    return pipeline
+
+
+def _extended(pipeline: Pipeline, path: Path, options: argparse.Namespace) -> Pipeline:
     if not path.is_dir():
         return replace(pipeline, known=(*pipeline.known, *read_examples(path)))
     old = Run(path)

@@ -107,5 +107,9 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--seed", type=int, default=0, metavar="N", help="seed of every random choice (default: 0)")
     group.add_argument("--store", type=Path, metavar="FILE", help="file of recorded completions")
     group.add_argument(
-        "--extend", type=Path, metavar="PATH", help="a file or run whose examples the novelty checks know already"
+        "--extend",
+        type=Path,
+        action="append",
+        metavar="PATH",
+        help="a file or run whose examples the novelty checks know already; may be given again",
     )

@@ -82,7 +82,7 @@ def require_fields(names: Sequence[TextField]) -> None:
 
 def require_texts(name: str, texts: Sequence[str]) -> None:
     """Raise RecipeError unless this is a tuple or list of texts that hold more than white space."""
-    if isinstance(texts, str) or not all(isinstance(text, str) and text.strip() for text in texts):
+    if not isinstance(texts, tuple | list) or not all(isinstance(text, str) and text.strip() for text in texts):
         raise RecipeError(f"{name} must be a tuple of {name} that are not empty, not {texts!r}.")
 
 

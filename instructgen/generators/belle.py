@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 from instructgen.contracts import Completion, Request, Sampling
 from instructgen.example import Example
 from instructgen.filters import BELLE_KEYWORDS, BelleLength, Filter, Keywords, RougeNovelty
-from instructgen.generators.pool import PoolSource, Written, written_tasks
+from instructgen.generators.pool import PoolSource, Written, with_outputs, written_tasks
 from instructgen.parsing import task_stop, task_text, without_addressing
 from instructgen.prompts import Prompt
 
@@ -36,6 +36,10 @@ class Belle(PoolSource):
     tasks: int = 10
     language: Literal["en", "zh"] = "zh"
     sampling: Sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=1024)
+
+    def __post_init__(self) -> None:
+        PoolSource.__post_init__(self)
+        with_outputs(self.seeds, "Belle")
 
     def own_checks(self) -> Filter:
         """BELLE's."""

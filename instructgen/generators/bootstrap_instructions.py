@@ -14,6 +14,7 @@ from instructgen.errors import RecipeError
 from instructgen.example import Example
 from instructgen.filters import SELF_INSTRUCT_KEYWORDS, Filter
 from instructgen.generators.pool import PoolSource, Written, in_one_line, listed_instructions, rule_checks
+from instructgen.parsing import truth
 from instructgen.prompts import Prompt
 
 
@@ -40,7 +41,9 @@ class BootstrapInstructions(PoolSource):
 
     def __post_init__(self) -> None:
         if self.only_classification:
-            object.__setattr__(self, "seeds", tuple(seed for seed in self.seeds if seed.meta.get("classification")))
+            object.__setattr__(
+                self, "seeds", tuple(seed for seed in self.seeds if truth(seed.meta.get("classification")))
+            )
             if len(self.seeds) < self.demonstrations:
                 raise RecipeError(
                     f"{len(self.seeds)} of the seeds are classification tasks (meta classification), too few to show "

@@ -24,7 +24,7 @@ from instructgen.contracts import (
 from instructgen.errors import ParseError, RecipeError
 from instructgen.example import Example
 from instructgen.filters.instances import instance_rejects
-from instructgen.parsing import Instance, input_first, output_first
+from instructgen.parsing import Instance, input_first, output_first, truth
 from instructgen.prompts import Prompt
 
 _NEXT_TASK = {"en": "\nTask:", "zh": "\n任务："}
@@ -72,7 +72,7 @@ class GenerateInstances:
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """The instances, in the order in which they were written, the rejected ones in their places."""
-        classification = bool(example.meta.get("classification"))
+        classification = truth(example.meta.get("classification"))
         request = self._request(example, classification)
         calls = []
         for attempt in range(self.attempts):

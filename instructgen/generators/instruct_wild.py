@@ -12,7 +12,7 @@ from typing import ClassVar
 from instructgen.contracts import Completion, Request, Sampling
 from instructgen.example import Example
 from instructgen.filters import ALPACA_KEYWORDS, Filter
-from instructgen.generators.pool import PoolSource, Written, in_one_line, listed_instructions, rule_checks
+from instructgen.generators.pool import PoolSource, Written, listed_instructions, rule_checks
 from instructgen.prompts import Prompt
 
 
@@ -38,7 +38,7 @@ class InstructWild(PoolSource):
 
     def request(self, shown: Sequence[Example]) -> Request:
         """See PoolSource."""
-        lines = [f"{number}. {in_one_line(example.instruction)}" for number, example in enumerate(shown, 1)]
+        lines = [f"{number}. {example.instruction.strip()}" for number, example in enumerate(shown, 1)]
         sampling = replace(self.sampling, stop=(f"\n{self.tasks + 1}.",))
         return Request.chat(self.render(shown, "\n".join(lines)), sampling=sampling)
 

@@ -32,9 +32,10 @@ from instructgen.filters import (
     Keywords,
     Length,
     OpeningPhrase,
+    Refusal,
     RougeNovelty,
 )
-from instructgen.parsing import Broken, Item, numbered_items, task_blocks
+from instructgen.parsing import Broken, Item, is_preface, numbered_items, task_blocks, without_closing
 from instructgen.prompts import Prompt
 
 Entry = Example | Rejected | Failed
@@ -100,6 +101,7 @@ class PoolSource:
     def __post_init__(self) -> None:
         name = type(self).__name__
         checked_engine(self.engine, name)
+        self._check_types(name)
         if not 0 <= self.from_pool <= self.demonstrations < self.tasks or self.demonstrations < 1:
             raise RecipeError(f"{name} needs from_pool <= demonstrations < tasks, and at least one demonstration.")
         if self.tasks >= _MOST_PER_PROMPT:
@@ -111,6 +113,23 @@ class PoolSource:
         # Set here, so that the manifest records the texts and thresholds and not that there was no choice.
         object.__setattr__(self, "checks", self.own_checks() if self.checks is None else self.checks)
         object.__setattr__(self, "prompt", self.own_prompt() if self.prompt is None else self.prompt)
+
+    def _check_types(self, name: str) -> None:
+        """Refuse what would fail only in the middle of a run."""
+        wanted: dict[str, tuple[type, ...]] = {"checks": (Filter, type(None)), "prompt": (Prompt, type(None))}
+        wanted |= {"seeds": (Sequence,), "sampling": (Sampling,)}
+        for field_name, kinds in wanted.items():
+            if not isinstance(getattr(self, field_name), kinds):
+                kind = type(getattr(self, field_name)).__name__
+                raise RecipeError(f"{name}({field_name}=…) is a {kind}; it takes a {kinds[0].__name__}.")
+        for number in ("tasks", "demonstrations", "from_pool", "lookahead", "patience", "attempts", "requests"):
+            value = getattr(self, number)
+            if type(value) is not int and not (number == "requests" and value is None):
+                raise RecipeError(f"{name}({number}={value!r}): it is a whole number.")
+        if not all(isinstance(seed, Example) for seed in self.seeds):
+            raise RecipeError(f"the seeds of {name} are no examples.\nRead them with read_seeds(path), or seeds().")
+        if self.requests is not None and self.requests < 1:
+            raise RecipeError(f"{name}(requests={self.requests}): at least one request, or None for no end of its own.")
 
     @property
     def grows(self) -> bool:
@@ -188,6 +207,16 @@ def rule_checks(keywords: tuple[str, ...], language: Literal["en", "zh"]) -> Fil
     return Filter(Length(), words, *opening, RougeNovelty(0.7))
 
 
+def with_outputs(seeds: Sequence[Example], name: str) -> None:
+    """Refuse seeds that would show the model tasks without an answer, and so ask for such."""
+    bare = next((seed for seed in seeds if not seed.output.strip()), None)
+    if bare is not None:
+        raise RecipeError(
+            f"{name} shows whole tasks, and a seed has no output: {bare.instruction[:60]!r}.\n"
+            "Answer the seeds, or use BootstrapInstructions or InstructWild, which show instructions only."
+        )
+
+
 def written_tasks(completion: Completion, first: int, language: str) -> list[Written]:
     """What is read from a completion that holds whole tasks.
 
@@ -207,34 +236,45 @@ def written_tasks(completion: Completion, first: int, language: str) -> list[Wri
 def listed_instructions(completion: Completion, first: int, *, continued: bool) -> list[Written]:
     """What is read from a completion that holds a numbered list, each item one instruction.
 
-    Where the prompt itself ended with the number ``first`` (``continued``), the text before the next number is that
-    item; unless the model begins with the number once more, and what stands before it is chatter.
+    Of a completion that was cut off the last item is lost, of the original's all. An item that refuses is none.
 
-    White space is collapsed and the first letter made upper-case; the original lower-cases all others. Of a completion
-    that was cut off the last item is lost, of the original's all.
+    Args:
+        completion: what the model wrote.
+        first: the number that follows the demonstrations.
+        continued: the prompt itself ended with this number, so that the text before the next one is its item (unless
+            it is what chat models say before a list); then an instruction is one line that begins with a capital, too.
 
     Raises:
         ParseError: there is no item.
     """
     found = []
-    items = _items(completion.text, first) if continued else numbered_items(completion.text)
+    items = _continued(completion.text, first) if continued else numbered_items(completion.text)
     for place, item in enumerate(items, 1):
-        text = " ".join(item.text.split())
+        text = without_closing(item.text) if place == len(items) else item.text
+        if continued:
+            text = " ".join(text.split())
+            text = text[:1].upper() + text[1:]
+        refusal = Refusal("instruction")(Example(text))
         if place == len(items) and completion.finish != "stop":
             found.append(Written(place, {"output": text}, Reject("truncated")))
         elif not text:
             found.append(Written(place, {}, Reject("empty_instruction")))
         else:
-            found.append(Written(place, {"instruction": text[0].upper() + text[1:]}))
+            found.append(Written(place, {"instruction": text}, refusal))
     return found
 
 
-def _items(text: str, first: int) -> list[Item]:
+def _continued(text: str, first: int) -> list[Item]:
+    """The items of a list that the prompt began: its first item may come without its number, or after chatter."""
     try:
         items = numbered_items(text)
     except ParseError:
+        if is_preface(text):
+            raise
         return numbered_items(text, first=first)
-    return items if items[0].number == first else numbered_items(text, first=first)
+    begun_anew = items[0].number in (1, first)
+    with_lead = items if begun_anew else numbered_items(text, first=first)
+    return items if is_preface(with_lead[0].text) else with_lead
 
 
 def in_one_line(instruction: str) -> str:

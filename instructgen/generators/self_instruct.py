@@ -12,7 +12,7 @@ from typing import ClassVar
 from instructgen.contracts import Completion, Request, Sampling
 from instructgen.example import Example
 from instructgen.filters import ALPACA_KEYWORDS, Filter
-from instructgen.generators.pool import PoolSource, Written, rule_checks, written_tasks
+from instructgen.generators.pool import PoolSource, Written, rule_checks, with_outputs, written_tasks
 from instructgen.parsing import task_stop, task_text
 from instructgen.prompts import Prompt
 
@@ -27,6 +27,10 @@ class SelfInstruct(PoolSource):
     BY: ClassVar[str] = "self_instruct"
 
     sampling: Sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=3072)
+
+    def __post_init__(self) -> None:
+        PoolSource.__post_init__(self)
+        with_outputs(self.seeds, "SelfInstruct")
 
     def own_checks(self) -> Filter:
         """Alpaca's."""

@@ -8,8 +8,8 @@ from instructgen.parsing.scores import score, scores
 from instructgen.parsing.sections import sections
 from instructgen.parsing.tasks import Broken, Task, task_blocks, task_stop, task_text
 from instructgen.parsing.verdicts import verdict
-from instructgen.parsing.wrapping import strip_thinking
-from instructgen.parsing.yes_no import yes_no
+from instructgen.parsing.wrapping import is_preface, strip_thinking, without_closing
+from instructgen.parsing.yes_no import truth, yes_no
 
 __all__ = [
     "Broken",
@@ -17,6 +17,7 @@ __all__ = [
     "Item",
     "Task",
     "input_first",
+    "is_preface",
     "json_object",
     "numbered_items",
     "output_first",
@@ -27,7 +28,9 @@ __all__ = [
     "task_blocks",
     "task_stop",
     "task_text",
+    "truth",
     "verdict",
     "without_addressing",
+    "without_closing",
     "yes_no",
 ]

@@ -13,8 +13,9 @@ from functools import cache
 from instructgen.errors import ParseError, RecipeError
 from instructgen.parsing.marks import COLON, EMPHASIS, LINE, NUMBER_END, SPACE, without_emphasis
 from instructgen.parsing.tasks import given_input, without_separators
-from instructgen.parsing.wrapping import answer_end, strip_thinking
+from instructgen.parsing.wrapping import answer_end, strip_thinking, without_closing
 
+_DIGITS = r"[\d一二三四五六七八九十]"
 _LABELS = {
     "en": ("Example", "Input", "Output", r"Class[ ]label", "Task"),
     "zh": ("(?:示例|例子|样例)", "输入", "输出", "(?:类别标签|分类标签|类别|标签)", "任务"),
@@ -42,6 +43,10 @@ def input_first(text: str, *, language: str = "en") -> list[Instance]:
     example, given, output, _, _ = _patterns(language)
     body = _own_part(text, language)
     marks = list(example.finditer(body))
+    first_answer = output.search(body)
+    if marks and first_answer and first_answer.start() < marks[0].start():
+        # Without a number and behind an output label, the word is a heading within the output.
+        marks = [mark for mark in marks if re.search(_DIGITS, mark[0])]
     if marks:
         stops = [mark.start() for mark in marks[1:]] + [len(body)]
         parts = [body[mark.end() : stop] for mark, stop in zip(marks, stops, strict=True)]
@@ -62,7 +67,7 @@ def output_first(text: str, *, language: str = "en") -> list[Instance]:
         ParseError: there is no class label.
         RecipeError: there are no labels in this language.
     """
-    example, _, _, label, _ = _patterns(language)
+    example, given, output, label, _ = _patterns(language)
     body = _own_part(text, language)
     marks = list(label.finditer(body))
     if not marks:
@@ -73,6 +78,10 @@ def output_first(text: str, *, language: str = "en") -> list[Instance]:
         first, _, rest = body[mark.end() : stop].partition("\n")
         next_example = example.search(rest)
         rest = without_separators(rest[: next_example.start()] if next_example else rest)
+        if own_label := given.match(rest.lstrip()):
+            rest = rest.lstrip()[own_label.end() :]
+        if again := output.search(rest):  # the label once more
+            rest = rest[: again.start()]
         found.append(Instance(given_input(rest.strip()), without_emphasis(_open(mark), first)))
     return found
 
@@ -80,12 +89,15 @@ def output_first(text: str, *, language: str = "en") -> list[Instance]:
 def _pair(part: str, given: re.Pattern[str], output: re.Pattern[str]) -> Instance:
     answer = output.search(part)
     if answer is None:
-        return Instance("", without_separators(part).strip())
+        labelled = any(_patterns(known)[1].match(part.lstrip()) for known in _LABELS)
+        # An input whose output is missing, or stands under a label of another kind, is no answer.
+        rest = without_separators(part).strip()
+        return Instance(rest, "") if labelled else Instance("", rest)
     before = part[: answer.start()]
     if label := given.search(before):
         before = without_emphasis(_open(label), before[label.end() :])
     after = part[answer.end() :]
-    if again := (given.search(after) or output.search(after)):
+    if again := given.search(after):
         after = after[: again.start()]
     return Instance(given_input(before.strip()), without_separators(without_emphasis(_open(answer), after)))
 
@@ -97,7 +109,7 @@ def _own_part(text: str, language: str) -> str:
     starts = [match.start() for match in (pattern.search(body) for pattern in patterns[:4]) if match]
     body = body[: answer_end(body, min(starts))] if starts else body
     following = patterns[4].search(body, 1)
-    return body[: following.start()] if following else body
+    return without_closing(body[: following.start()] if following else body)
 
 
 def _open(label: re.Match[str]) -> str:
@@ -112,12 +124,11 @@ def _patterns(language: str) -> tuple[re.Pattern[str], ...]:
     if language not in _LABELS:
         raise RecipeError(f"there are no instance labels in {language!r}; there are some in: {', '.join(_LABELS)}.")
     example, *labels = _LABELS[language]
-    digits = r"[\d一二三四五六七八九十]"
-    number = rf"{SPACE}{{0,2}}{digits}{{0,4}}{SPACE}{{0,2}}"
+    number = rf"{SPACE}{{0,2}}{_DIGITS}{{0,4}}{SPACE}{{0,2}}"
     counted = rf"(?:\d{{1,3}}{SPACE}{{0,2}}{NUMBER_END}{SPACE}{{0,4}})?"
     mark = (
         rf"{LINE}({EMPHASIS}){example}{SPACE}{{0,2}}"
-        rf"(?:{digits}{{1,4}}{SPACE}{{0,2}}(?:{COLON}|{NUMBER_END})?({EMPHASIS})|({EMPHASIS}){COLON}?{SPACE}{{0,4}}\r?$)"
+        rf"(?:{_DIGITS}{{1,4}}{SPACE}{{0,2}}(?:{COLON}|{NUMBER_END})?({EMPHASIS})|({EMPHASIS}){COLON}?{SPACE}{{0,4}}\r?$)"
         rf"{COLON}?{SPACE}{{0,4}}\r?"
     )
     starts = [rf"{LINE}{counted}({EMPHASIS}){label}{number}({EMPHASIS}){SPACE}{{0,2}}{COLON}" for label in labels]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import string
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from instructgen.errors import ParseError, RecipeError
 from instructgen.parsing.marks import COLON, EMPHASIS, LINE, NUMBER_END, SPACE, without_emphasis
-from instructgen.parsing.wrapping import answer_end, strip_thinking
+from instructgen.parsing.wrapping import answer_end, strip_thinking, without_closing
 
 Reason = Literal["truncated", "number", "labels", "empty_instruction", "empty_output"]
 """Why a block is no task: cut off; its number does not increase; its labels are missing, repeated or in another
@@ -26,7 +27,20 @@ _LABELS = {
 }
 _NONE = {"en": "<noinput>", "zh": "<无输入>"}
 _NO_INPUT = frozenset(
-    ["noinput", "none", "n/a", "not applicable", "no input", "无", "无输入", "无需输入", "没有输入", "不需要输入"]
+    [
+        "noinput",
+        "none",
+        "n/a",
+        "not applicable",
+        "no input",
+        "无",
+        "空",
+        "无输入",
+        "无需输入",
+        "无需额外输入",
+        "没有输入",
+        "不需要输入",
+    ]
 )
 _PUNCTUATION = string.punctuation + string.whitespace + "。，、：；！（）［］【】《》〈〉「」“”‘’"
 
@@ -100,7 +114,8 @@ def task_blocks(text: str, first: int, *, truncated: bool = False, language: str
         raise ParseError("there is no task in this text", text=text)
     stops = [block[0].start for block in blocks[1:]]
     last_start = blocks[-1][0].end
-    stops.append(max(answer_end(body, blocks[0][0].start), last_start))
+    end = max(answer_end(body, blocks[0][0].start), last_start)
+    stops.append(last_start + len(without_closing(body[last_start:end])))
     found: list[Task | Broken] = []
     highest = -1
     for block, stop in zip(blocks, stops, strict=True):
@@ -193,7 +208,8 @@ def _first(markers: Iterable[_Marker], label: str) -> _Marker | None:
 
 def given_input(text: str) -> str:
     """The input, empty where the model wrote in one of the usual ways that there is none."""
-    return "" if text.strip(_PUNCTUATION).lower() in _NO_INPUT else text
+    plain = unicodedata.normalize("NFKC", text) if len(text) < 40 else text
+    return "" if plain.strip(_PUNCTUATION).lower() in _NO_INPUT else text
 
 
 def without_separators(text: str) -> str:

@@ -39,3 +39,33 @@ def answer_end(text: str, start: int) -> int:
         for closing in _CLOSING_FENCE.finditer(text, start):
             end = closing.start()
     return end
+
+
+_PREFACE = re.compile(
+    r"\W{0,8}(?:sure|certainly|of course|absolutely|okay|ok|here (?:are|is|come)|here['’]s"
+    r"|below (?:are|is)|i['’]?m sorry|sorry|好的|当然|没问题|以下|下面|这里|抱歉|对不起)(?![a-z])",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    r"\W{0,8}(?:(?:please )?let me know|(?:i )?hope (?:this|these|that) (?:help|task|example|are|is)"
+    r"|feel free|would you like|if you(?:['’]d| would)? (?:like|need|want)"
+    r"|如果(?:您|你)?(?:还|需要|有)|希望(?:这些|以上|对)|需要我|还需要)",
+    re.IGNORECASE,
+)
+
+
+def is_preface(text: str) -> bool:
+    """Whether a text is what chat models say before they begin, or instead of it (Sure! Here are …; I'm sorry …).
+
+    Only where it announces something (it ends with a colon) or apologises; the words alone may begin a task.
+    """
+    found = _PREFACE.match(text)
+    if not found:
+        return False
+    return text.rstrip().endswith((":", "：")) or bool(re.search("sorry|抱歉|对不起", found[0], re.IGNORECASE))
+
+
+def without_closing(text: str) -> str:
+    """The text without a last paragraph in which the model speaks of its answer (Let me know if …)."""
+    head, gap, last = text.rstrip().rpartition("\n\n")
+    return head.rstrip() if gap and _CLOSING.match(last) and "\n" not in last else text

@@ -35,3 +35,10 @@ def yes_no(text: str) -> bool:
         if line.strip():
             break
     raise ParseError("the text says neither yes nor no", text=text)
+
+
+def truth(value: object) -> bool:
+    """A mark that may come from a table, whose cells are texts: ``false``, ``no``, ``0``, 否 and nothing are no."""
+    return (
+        str(value).strip().lower() not in ("", "false", "no", "0", "none", "否", "不是") if value is not None else False
+    )

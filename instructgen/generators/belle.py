@@ -12,8 +12,9 @@ from typing import ClassVar, Literal
 from instructgen.contracts import Completion, Request, Sampling
 from instructgen.example import Example
 from instructgen.filters import BELLE_KEYWORDS, BelleLength, Filter, Keywords, RougeNovelty
-from instructgen.generators.pool import PoolSource, Written, with_outputs, written_tasks
-from instructgen.parsing import task_stop, task_text, without_addressing
+from instructgen.generators.pool import PoolSource, with_outputs
+from instructgen.generators.written import Written, written_tasks
+from instructgen.parsing import without_addressing
 from instructgen.prompts import Prompt
 
 
@@ -51,12 +52,7 @@ class Belle(PoolSource):
 
     def request(self, shown: Sequence[Example]) -> Request:
         """See PoolSource."""
-        told = [
-            task_text(number, example.instruction, example.input, example.output, language=self.language)
-            for number, example in enumerate(shown, 1)
-        ]
-        stop = (task_stop(self.tasks + 1, language=self.language),)
-        return Request.chat(self.render(shown, "\n".join(told)), sampling=replace(self.sampling, stop=stop))
+        return self.ask_for_tasks(shown)
 
     def read(self, completion: Completion, first: int) -> list[Written]:
         """See PoolSource."""

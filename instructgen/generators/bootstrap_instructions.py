@@ -13,7 +13,8 @@ from instructgen.contracts import Completion, Request, Sampling
 from instructgen.errors import RecipeError
 from instructgen.example import Example
 from instructgen.filters import SELF_INSTRUCT_KEYWORDS, Filter
-from instructgen.generators.pool import PoolSource, Written, in_one_line, listed_instructions, rule_checks
+from instructgen.generators.pool import PoolSource, rule_checks
+from instructgen.generators.written import Written, in_one_line, listed_instructions
 from instructgen.parsing import truth
 from instructgen.prompts import Prompt
 

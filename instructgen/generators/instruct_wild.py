@@ -12,7 +12,8 @@ from typing import ClassVar
 from instructgen.contracts import Completion, Request, Sampling
 from instructgen.example import Example
 from instructgen.filters import ALPACA_KEYWORDS, Filter
-from instructgen.generators.pool import PoolSource, Written, listed_instructions, rule_checks
+from instructgen.generators.pool import PoolSource, rule_checks
+from instructgen.generators.written import Written, listed_instructions
 from instructgen.prompts import Prompt
 
 

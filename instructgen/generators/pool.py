@@ -5,8 +5,9 @@ Source: Wang et al., Self-Instruct (arXiv 2212.10560), section 2.2 and figure 2.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
@@ -32,10 +33,10 @@ from instructgen.filters import (
     Keywords,
     Length,
     OpeningPhrase,
-    Refusal,
     RougeNovelty,
 )
-from instructgen.parsing import Broken, Item, is_preface, numbered_items, task_blocks, without_closing
+from instructgen.generators.written import Written
+from instructgen.parsing import task_stop, task_text
 from instructgen.prompts import Prompt
 
 Entry = Example | Rejected | Failed
@@ -43,22 +44,7 @@ _MOST_PER_PROMPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """One task that a completion holds.
-
-    Attributes:
-        number: tells it apart from the others of this completion.
-        content: its instruction, and input and output where the method asks for them.
-        reject: why it is no task, where reading it already says so.
-    """
-
-    number: int
-    content: Mapping[str, str]
-    reject: Reject | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PoolSource:
+class PoolSource(ABC):
     """A source that shows a model some tasks and takes the new ones it writes into the pool that is shown from.
 
     Prompt n is built from the pool as it stands after answer n − ``lookahead`` was committed, and answers are
@@ -146,25 +132,34 @@ class PoolSource:
         """Examples that one request can give."""
         return self.tasks - self.demonstrations
 
+    @abstractmethod
     def own_checks(self) -> Filter:
         """The checks of the method."""
-        raise NotImplementedError
 
+    @abstractmethod
     def own_prompt(self) -> Prompt:
         """The packaged prompt of the method."""
-        raise NotImplementedError
 
+    @abstractmethod
     def request(self, shown: Sequence[Example]) -> Request:
         """What to ask when these tasks are shown."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, completion: Completion, first: int) -> list[Written]:
         """The tasks in a completion; ``first`` is the number that follows the demonstrations.
 
         Raises:
             ParseError: there is none, not even a broken one.
         """
-        raise NotImplementedError
+
+    def ask_for_tasks(self, shown: Sequence[Example]) -> Request:
+        """The request of a method whose prompt shows whole tasks and asks for more of them."""
+        told = [
+            task_text(number, example.instruction, example.input, example.output, language=self.language)
+            for number, example in enumerate(shown, 1)
+        ]
+        stop = (task_stop(self.tasks + 1, language=self.language),)
+        return Request.chat(self.render(shown, "\n".join(told)), sampling=replace(self.sampling, stop=stop))
 
     def render(self, shown: Sequence[Example], demonstrations: str) -> str:
         """The prompt with those of the common slots that it has."""
@@ -215,71 +210,6 @@ def with_outputs(seeds: Sequence[Example], name: str) -> None:
             f"{name} shows whole tasks, and a seed has no output: {bare.instruction[:60]!r}.\n"
             "Answer the seeds, or use BootstrapInstructions or InstructWild, which show instructions only."
         )
-
-
-def written_tasks(completion: Completion, first: int, language: str) -> list[Written]:
-    """What is read from a completion that holds whole tasks.
-
-    Raises:
-        ParseError: there is none, not even a broken one.
-    """
-    blocks = task_blocks(completion.text, first, truncated=completion.finish != "stop", language=language)
-    return [
-        # The number of a broken block may be another block's too.
-        Written(position, {"output": block.text}, Reject(block.reason))
-        if isinstance(block, Broken)
-        else Written(block.number, {"instruction": block.instruction, "input": block.input, "output": block.output})
-        for position, block in enumerate(blocks, 1)
-    ]
-
-
-def listed_instructions(completion: Completion, first: int, *, continued: bool) -> list[Written]:
-    """What is read from a completion that holds a numbered list, each item one instruction.
-
-    Of a completion that was cut off the last item is lost, of the original's all. An item that refuses is none.
-
-    Args:
-        completion: what the model wrote.
-        first: the number that follows the demonstrations.
-        continued: the prompt itself ended with this number, so that the text before the next one is its item (unless
-            it is what chat models say before a list); then an instruction is one line that begins with a capital, too.
-
-    Raises:
-        ParseError: there is no item.
-    """
-    found = []
-    items = _continued(completion.text, first) if continued else numbered_items(completion.text)
-    for place, item in enumerate(items, 1):
-        text = without_closing(item.text) if place == len(items) else item.text
-        if continued:
-            text = " ".join(text.split())
-            text = text[:1].upper() + text[1:]
-        refusal = Refusal("instruction")(Example(text))
-        if place == len(items) and completion.finish != "stop":
-            found.append(Written(place, {"output": text}, Reject("truncated")))
-        elif not text:
-            found.append(Written(place, {}, Reject("empty_instruction")))
-        else:
-            found.append(Written(place, {"instruction": text}, refusal))
-    return found
-
-
-def _continued(text: str, first: int) -> list[Item]:
-    """The items of a list that the prompt began: its first item may come without its number, or after chatter."""
-    try:
-        items = numbered_items(text)
-    except ParseError:
-        if is_preface(text):
-            raise
-        return numbered_items(text, first=first)
-    begun_anew = items[0].number in (1, first)
-    with_lead = items if begun_anew else numbered_items(text, first=first)
-    return items if is_preface(with_lead[0].text) else with_lead
-
-
-def in_one_line(instruction: str) -> str:
-    """An instruction as a demonstration in a list: white space collapsed, without the colon at its end."""
-    return " ".join(instruction.split()).rstrip(":：")
 
 
 @dataclass(frozen=True, slots=True)

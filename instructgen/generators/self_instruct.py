@@ -6,14 +6,14 @@ Source: Taori et al., Stanford Alpaca (2023), after Wang et al., Self-Instruct (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from instructgen.contracts import Completion, Request, Sampling
 from instructgen.example import Example
 from instructgen.filters import ALPACA_KEYWORDS, Filter
-from instructgen.generators.pool import PoolSource, Written, rule_checks, with_outputs, written_tasks
-from instructgen.parsing import task_stop, task_text
+from instructgen.generators.pool import PoolSource, rule_checks, with_outputs
+from instructgen.generators.written import Written, written_tasks
 from instructgen.prompts import Prompt
 
 
@@ -42,12 +42,7 @@ class SelfInstruct(PoolSource):
 
     def request(self, shown: Sequence[Example]) -> Request:
         """See PoolSource."""
-        told = [
-            task_text(number, example.instruction, example.input, example.output, language=self.language)
-            for number, example in enumerate(shown, 1)
-        ]
-        stop = (task_stop(self.tasks + 1, language=self.language),)
-        return Request.chat(self.render(shown, "\n".join(told)), sampling=replace(self.sampling, stop=stop))
+        return self.ask_for_tasks(shown)
 
     def read(self, completion: Completion, first: int) -> list[Written]:
         """See PoolSource."""

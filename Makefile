@@ -38,26 +38,26 @@ test:  ## all checks, in order; stops at the first that fails
 	if [ -e .venv-vllm/.skipped ]; then times+=" (skipped)"; fi; \
 	echo "make test: all passed in $$SECONDS s:$$times"
 
-# Budget: 260 (it installs datasets, pyarrow and what they need, too).
+# Budget: 200 (it installs datasets, pyarrow and what they need, too).
 setup-dev:  ## the development environment, .venv
-	@$(call within,260) $(PYTHON) scripts/make_env.py dev
+	@$(call within,200) $(PYTHON) scripts/make_env.py dev
 
 # Budget: 30.
 lint: setup-dev  ## ruff: rules and format
 	@$(call within,15) $(BIN)/ruff check --extend-exclude .venv-vllm .
 	@$(call within,15) $(BIN)/ruff format --check --extend-exclude .venv-vllm .
 
-# Budget: 90 (10 with a warm cache).
+# Budget: 80 (10 with a warm cache).
 types: setup-dev  ## mypy, strict
-	@$(call within,90) $(BIN)/mypy
+	@$(call within,80) $(BIN)/mypy
 
-# Budget: 340.
+# Budget: 470.
 test-core: setup-dev  ## the tests that need neither a kill nor vLLM
-	@$(call within,340) $(BIN)/python -m pytest -m "not kill and not vllm" --ignore=tests/test_docs.py
+	@$(call within,470) $(BIN)/python -m pytest -m "not kill and not vllm" --ignore=tests/test_docs.py
 
-# Budget: 190.
+# Budget: 150.
 test-kill: setup-dev  ## the tests that SIGKILL real child processes
-	@$(call within,190) $(BIN)/python -m pytest -m kill
+	@$(call within,150) $(BIN)/python -m pytest -m kill
 
 docs: docs-test
 
@@ -70,14 +70,14 @@ docs-test: setup-dev  ## build the documentation strictly; run every block and d
 setup-vllm:
 	@$(call within,210) $(PYTHON) scripts/make_env.py vllm
 
-# Budget: 520 with its environment. INSTRUCTGEN_REQUIRE_VLLM=1 makes a skip a failure.
+# Budget: 500 with its environment. INSTRUCTGEN_REQUIRE_VLLM=1 makes a skip a failure.
 test-vllm:  ## the tests against a real vLLM on the CPU, in .venv-vllm; skipped where its torch cannot be had
 	@rm -f .venv-vllm/.skipped; \
 	$(call within,210) $(PYTHON) scripts/make_env.py vllm || { code=$$?; \
 	  if [ $$code -ne 77 ] || [ "$${INSTRUCTGEN_REQUIRE_VLLM:-}" = 1 ]; then exit $$code; fi; \
 	  touch .venv-vllm/.skipped; exit 0; }; \
 	if [ -e .venv-vllm/.skipped ]; then exit 0; fi; \
-	$(call within,310) .venv-vllm/bin/python -m pytest -m vllm tests/vllm
+	$(call within,290) .venv-vllm/bin/python -m pytest -m vllm tests/vllm
 
 clean:  ## remove what the tasks made, but neither data (runs/, .instructgen/) nor environments
 	rm -rf build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -34,7 +34,12 @@ from tests.support.pipelines import new_calls, prompt_of, run
 
 ACCEPTED = 1000
 SEEDS = tuple(
-    Example.root("seed", index=number, instruction=f"Seed {'bcdfg'[number // 10] * 3} {'hjklmnpqrs'[number % 10] * 4}")
+    Example.root(
+        "seed",
+        index=number,
+        instruction=f"Seed {'bcdfg'[number // 10] * 3} {'hjklmnpqrs'[number % 10] * 4}",
+        output="Done.",
+    )
     for number in range(50)
 )
 KEPT = "kept"

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from instructgen.contracts import Completion, Finish, Limits, Reject, Request
+from instructgen.contracts import Completion, Finish, Limits, Request
 from instructgen.engines.scripted import Scripted
 from instructgen.example import Example
 from instructgen.generators import Belle
 from instructgen.runtime.pipeline import Pipeline
-from tests.support.pipelines import Model, contents, dawdling, new_calls, play, prompt_of, run
+from tests.support.pipelines import Model, contents, dawdling, new_calls, play, prompt_of, run, verdicts
 
 SEEDS = tuple(
     Example.root("seed", index=number, instruction=instruction, input=material, output=output)
@@ -42,16 +42,10 @@ def source(model: Any, **options: Any) -> Belle:
 
 async def read(folder: Path, text: str, finish: Finish = "stop") -> list[tuple[str, str, str, str]]:
     """What becomes of one completion: instruction, input and output of each task, and the verdict."""
-    played = await play(source(Scripted(lambda _: Completion(text, finish)), requests=1, attempts=1), [], folder)
-    (folder / "store.db").unlink()  # the next text is another answer to the same prompt
+    engine = Scripted(lambda _: Completion(text, finish))
     return [
-        (
-            item.example.instruction,
-            item.example.input,
-            item.example.output,
-            item.verdict.code if isinstance(item.verdict, Reject) else "kept",
-        )
-        for item in played.items
+        (one.instruction, one.input, one.output, verdict)
+        for one, verdict in await verdicts(source(engine, requests=1, attempts=1), folder)
     ]
 
 

@@ -18,7 +18,7 @@ from instructgen.filters import Filter
 from instructgen.generators import BootstrapInstructions, Respond
 from instructgen.prompts import Prompt
 from instructgen.runtime.pipeline import Pipeline
-from tests.support.pipelines import Model, contents, dawdling, echo, new_calls, play, prompt_of, run
+from tests.support.pipelines import Model, contents, dawdling, echo, new_calls, play, prompt_of, run, verdicts
 
 SEEDS = tuple(
     Example.root("seed", index=number, instruction=instruction, meta={"classification": number < 9})
@@ -61,14 +61,9 @@ def source(model: Any, **options: Any) -> BootstrapInstructions:
 async def read(folder: Path, text: str, finish: Finish = "stop", **options: Any) -> list[tuple[str, str]]:
     """What becomes of one completion: each instruction, or the text of what is none, with its verdict."""
     engine = Scripted(lambda _: Completion(text, finish))
-    played = await play(source(engine, requests=1, attempts=1, **options), [], folder)
-    (folder / "store.db").unlink()  # the next text is another answer to the same prompt
     return [
-        (
-            item.example.instruction or item.example.output,
-            item.verdict.code if isinstance(item.verdict, Reject) else "kept",
-        )
-        for item in played.items
+        (one.instruction or one.output, verdict)
+        for one, verdict in await verdicts(source(engine, requests=1, attempts=1, **options), folder)
     ]
 
 
@@ -352,6 +347,14 @@ async def test_a_task_that_begins_like_chatter_is_one(tmp_path: Path) -> None:
         "Of course dogs bark; explain why some of them never do.\n10. Sort these words by length and say which is odd:"
     )
     assert [verdict for _, verdict in await read(tmp_path, text)] == ["kept", "kept"]
+
+
+async def test_a_list_within_the_first_task_is_part_of_it(tmp_path: Path) -> None:
+    text = " Say which of these is a fruit:\n1. potato\n2. pear\n10. Name four rivers in Asia please."
+    assert await read(tmp_path, text) == [
+        ("Say which of these is a fruit: 1. potato 2. pear", "kept"),
+        ("Name four rivers in Asia please.", "kept"),
+    ]
 
 
 # ---------------------------------------------------------------- parameters

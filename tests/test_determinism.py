@@ -6,12 +6,9 @@ The engine is the real one, over HTTP, against a counting server on loopback; th
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
@@ -19,37 +16,17 @@ import pytest
 from instructgen import OpenAI
 from instructgen.cli import main
 from tests.recipes.tasks import recipe
-from tests.support.fault_replies import Reply
 from tests.support.fault_server import FaultServer
+from tests.support.passing import Passing
 from tests.support.processes import RECIPES, instructgen, made
 from tests.support.teacher import refuses, teacher, untidy
 
 TASKS, ANSWERS = RECIPES / "tasks.py", RECIPES / "answers.py"
 LIMIT = 61  # odd: the cut falls between the two answers to one task
-SOON = Reply(b'{"error": {"message": "slow down"}}', 429, (("Retry-After", "0.02"),))
-HTTP = ("429_bare", "500", "503", "drop", "reset", "garbage", "truncated", "html", "choices_empty")
-PASSING: tuple[str | Reply, ...] = (SOON, *HTTP)
 
 
-class Passing:
-    """A script: a share of the requests meets a fault that passes; ``bought`` counts the answers for each body."""
-
-    def __init__(self, share: float, seed: int) -> None:
-        self.bought: Counter[str] = Counter()
-        self._random = Random(f"passing/{seed}")
-        self._share = share
-
-    def __call__(self, number: int, body: Mapping[str, Any]) -> str | Reply | None:
-        if self._random.random() < self._share:
-            return self._random.choice(PASSING)
-        self.bought[json.dumps(body, sort_keys=True)] += 1
-        return untidy(number, body)
-
-
-@contextmanager
-def serving(faults: Any = untidy, **options: Any) -> Iterator[FaultServer]:
-    with FaultServer(answer=teacher, faults=faults, **options) as server:
-        yield server
+def serving(faults: Any = untidy, **options: Any) -> FaultServer:
+    return FaultServer(answer=teacher, faults=faults, **options)
 
 
 def run(server: FaultServer | None, folder: Path, *options: object, recipe: Path = TASKS, name: str = "run") -> int:
@@ -116,7 +93,7 @@ def test_concurrency_and_delays_change_nothing(
 @pytest.mark.parametrize("concurrency", [1, 8, 64])
 @pytest.mark.parametrize("seed", range(3))
 def test_faults_that_pass_change_nothing(tmp_path: Path, reference: Reference, seed: int, concurrency: int) -> None:
-    faults = Passing(0.2, seed)
+    faults = Passing(0.2, seed, untidy)
     with serving(faults, latency=0.004, sigma=1.0, seed=seed) as server:
         assert run(server, tmp_path, "--limit", LIMIT, "--concurrency", concurrency) == 0
         assert server.requests - faults.bought.total() > 10

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from instructgen.contracts import Completion, Finish, Limits, Reject, Request
+from instructgen.contracts import Completion, Finish, Limits, Request
 from instructgen.engines.scripted import Scripted
 from instructgen.example import Example
 from instructgen.generators import InstructWild, Respond
 from instructgen.runtime.pipeline import Pipeline
-from tests.support.pipelines import Model, contents, dawdling, echo, new_calls, play, prompt_of, run
+from tests.support.pipelines import Model, contents, dawdling, echo, new_calls, play, prompt_of, run, verdicts
 
 PROMPTS = [
     "my cat keeps me up, what can i do?",
@@ -46,14 +46,9 @@ def source(model: Any, **options: Any) -> InstructWild:
 async def read(folder: Path, text: str, finish: Finish = "stop", **options: Any) -> list[tuple[str, str]]:
     """What becomes of one completion: each instruction, or the text of what is none, with its verdict."""
     engine = Scripted(lambda _: Completion(text, finish))
-    played = await play(source(engine, requests=1, attempts=1, **options), [], folder)
-    (folder / "store.db").unlink()  # the next text is another answer to the same prompt
     return [
-        (
-            item.example.instruction or item.example.output,
-            item.verdict.code if isinstance(item.verdict, Reject) else "kept",
-        )
-        for item in played.items
+        (one.instruction or one.output, verdict)
+        for one, verdict in await verdicts(source(engine, requests=1, attempts=1, **options), folder)
     ]
 
 

@@ -6,9 +6,7 @@ The model is one server that answers every form of prompt the recipes send; what
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,11 +16,11 @@ from typing import Any
 import pytest
 
 from instructgen.cli import main
-from tests.support.fault_replies import Reply
 from tests.support.fault_server import ROOT, FaultServer, ServerProcess
+from tests.support.passing import Passing
 from tests.support.processes import CountingProcess, instructgen, made
 from tests.support.teacher_forms import answer, refuses, untidy
-from tests.test_determinism import PASSING, rows
+from tests.test_determinism import rows
 from tests.test_kill import CONCURRENCY, Campaign
 
 EXAMPLES = ROOT / "examples"
@@ -36,24 +34,8 @@ OPTIONS: Mapping[str, tuple[object, ...]] = {
 NAMES = sorted(OPTIONS)
 
 
-class Passing:
-    """A script: a share of the requests meets a fault that passes; ``bought`` counts the answers for each body."""
-
-    def __init__(self, share: float, seed: int) -> None:
-        self.bought: Counter[str] = Counter()
-        self._random, self._share = Random(f"passing/{seed}"), share
-
-    def __call__(self, number: int, body: Mapping[str, Any]) -> str | Reply | None:
-        if self._random.random() < self._share:
-            return self._random.choice(PASSING)
-        self.bought[json.dumps(body, sort_keys=True)] += 1
-        return untidy(number, body)
-
-
-@contextmanager
-def serving(faults: Any = untidy, **options: Any) -> Iterator[FaultServer]:
-    with FaultServer(answer=answer, faults=faults, **options) as server:
-        yield server
+def serving(faults: Any = untidy, **options: Any) -> FaultServer:
+    return FaultServer(answer=answer, faults=faults, **options)
 
 
 def run(server: FaultServer, folder: Path, name: str, *options: object, out: str = "run") -> int:
@@ -109,7 +91,7 @@ def test_the_second_run_asks_for_nothing(tmp_path: Path, reference: Reference, n
 def test_delays_and_faults_that_pass_change_nothing(
     tmp_path: Path, reference: Reference, name: str, concurrency: int
 ) -> None:
-    faults = Passing(0.3, concurrency)
+    faults = Passing(0.3, concurrency, untidy)
     with serving(faults, latency=0.003, sigma=1.0, seed=concurrency) as server:
         assert run(server, tmp_path, name, "--concurrency", concurrency) == 0
         assert server.most_in_flight <= concurrency

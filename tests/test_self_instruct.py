@@ -20,7 +20,7 @@ from instructgen.generators import Respond, SelfInstruct
 from instructgen.runtime.pipeline import Pipeline, Step
 from instructgen.runtime.run import Run
 from instructgen.selects import Shuffle
-from tests.support.pipelines import Model, Played, contents, dawdling, echo, new_calls, play, prompt_of, run
+from tests.support.pipelines import Model, Played, contents, dawdling, echo, new_calls, play, prompt_of, run, verdicts
 
 SEEDS = tuple(
     Example.root("seed", index=number, instruction=instruction, input=material, output=output)
@@ -79,16 +79,9 @@ def source(model: Any, **options: Any) -> SelfInstruct:
 async def read(folder: Path, text: str, finish: Finish = "stop") -> list[tuple[str, str, str, str]]:
     """What becomes of one completion: instruction, input and output of each task, and the verdict."""
     engine = Scripted(lambda _: Completion(text, finish))
-    played = await play(SelfInstruct(engine, SEEDS, requests=1, attempts=1), [], folder)
-    (folder / "store.db").unlink()  # the next text is another answer to the same prompt
     return [
-        (
-            item.example.instruction,
-            item.example.input,
-            item.example.output,
-            item.verdict.code if isinstance(item.verdict, Reject) else "kept",
-        )
-        for item in played.items
+        (one.instruction, one.input, one.output, verdict)
+        for one, verdict in await verdicts(SelfInstruct(engine, SEEDS, requests=1, attempts=1), folder)
     ]
 
 

@@ -9,7 +9,7 @@ from instructgen.contracts import Completion, Reject
 from instructgen.errors import ParseError
 from instructgen.example import Example
 from instructgen.filters import Refusal
-from instructgen.parsing import Broken, Item, is_preface, numbered_items, task_blocks, without_closing
+from instructgen.parsing import Broken, Item, is_preface, numbered_items, strip_thinking, task_blocks, without_closing
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +76,15 @@ def listed_instructions(completion: Completion, first: int, *, continued: bool) 
 
 def _continued(text: str, first: int) -> list[Item]:
     """The items of a list that the prompt began: its first item may come without its number, or after chatter."""
+    opening = strip_thinking(text).lstrip().partition("\n")[0]
     try:
         items = numbered_items(text)
     except ParseError:
-        if is_preface(text):
+        if is_preface(opening):
             raise
         return numbered_items(text, first=first)
-    begun_anew = items[0].number in (1, first)
-    with_lead = items if begun_anew else numbered_items(text, first=first)
-    return items if is_preface(with_lead[0].text) else with_lead
+    begun_anew = items[0].number == first or is_preface(opening) or opening.startswith(f"{items[0].number}")
+    return items if begun_anew else numbered_items(text, first=first)
 
 
 def in_one_line(instruction: str) -> str:

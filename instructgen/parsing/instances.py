@@ -80,8 +80,8 @@ def output_first(text: str, *, language: str = "en") -> list[Instance]:
         rest = without_separators(rest[: next_example.start()] if next_example else rest)
         if own_label := given.match(rest.lstrip()):
             rest = rest.lstrip()[own_label.end() :]
-        if again := output.search(rest):  # the label once more
-            rest = rest[: again.start()]
+            if again := output.search(rest):  # a model that labels the input may give the label once more
+                rest = rest[: again.start()]
         found.append(Instance(given_input(rest.strip()), without_emphasis(_open(mark), first)))
     return found
 

@@ -33,13 +33,14 @@ def numbered_items(text: str, *, first: int | None = None) -> list[Item]:
 
     Args:
         text: the completion.
-        first: the number that the prompt itself ended with; the text before the next number is then this item.
+        first: the number that the prompt itself ended with; the text before the next number is then this item. Numbers
+            below it belong to that item, too, unless there are no others: then the list was counted anew.
 
     Raises:
         ParseError: there is no item.
     """
     body = strip_thinking(text)
-    starts = _starts(body, first or 0)
+    starts = _starts(body, (first or 0) - 1) or _starts(body, -1)
     lead = body[: starts[0].start()] if starts else body
     items = [Item(first, lead.strip())] if first is not None and lead.strip() else []
     if not starts and not items:
@@ -55,7 +56,7 @@ def _starts(body: str, last: int) -> list[re.Match[str]]:
     starts: list[re.Match[str]] = []
     for match in _NUMBER.finditer(body):
         deeper = bool(starts) and _width(match) > _width(starts[0]) + 1
-        if not deeper and (int(match["number"]) > last or not starts):
+        if not deeper and int(match["number"]) > last:
             starts.append(match)
             last = int(match["number"])
     return starts

@@ -290,6 +290,13 @@ async def play(
     return Played(how, items, counts, runner)
 
 
+async def verdicts(source: Source, folder: Path) -> list[tuple[Example, str]]:
+    """What a source yields, each with ``kept`` or the code of its reject; the store is emptied for the next source."""
+    played = await play(source, [], folder)
+    (folder / "store.db").unlink()
+    return [(item.example, item.verdict.code if isinstance(item.verdict, Reject) else "kept") for item in played.items]
+
+
 async def run(pipeline: Pipeline, out: Path, **options: Any) -> Run:
     """Run quietly, with a store beside the run directory."""
     return await pipeline.arun(out, **{"store": out.parent / "store.db", "progress": "none", **options})

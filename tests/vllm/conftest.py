@@ -10,6 +10,8 @@ from tests.support.vllm_server import SETTINGS, VLLMServer
 
 HERE = Path(__file__).parent
 
+CONTEXT = 16384  # the quickstart's prompts hold about 2,500 tokens of this tokenizer, and it asks for 3,072 more
+
 # torch and vLLM warn of their own affairs when imported; elsewhere a warning is an error.
 NOT_OURS = ("DeprecationWarning", "FutureWarning", "UserWarning")
 
@@ -35,12 +37,15 @@ def _vllm_settings() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of a model with random weights (1024 tokens of context)."""
-    return make_tiny_model(tmp_path_factory.mktemp("model") / "tiny")
+    """The directory of a model with random weights and room for whole Self-Instruct prompts."""
+    return make_tiny_model(tmp_path_factory.mktemp("model") / "tiny", context=CONTEXT)
 
 
 @pytest.fixture(scope="session")
 def vllm_server(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VLLMServer]:
-    """The model behind vLLM's own server: `base_url`, `model` ("tiny"), `restart()`."""
-    with VLLMServer(tiny_model, tmp_path_factory.mktemp("server") / "server.log") as server:
+    """The model behind vLLM's own server: `base_url`, `model` ("tiny"), `restart()`.
+
+    One for all tests: a start takes most of a minute.
+    """
+    with VLLMServer(tiny_model, tmp_path_factory.mktemp("server") / "server.log", context=CONTEXT) as server:
         yield server

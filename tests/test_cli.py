@@ -18,7 +18,9 @@ import pytest
 
 from instructgen.cli import main
 from instructgen.contracts import Completion, Limits, Price, Request, Sampling
+from instructgen.formats.reading import read_examples
 from instructgen.recording import Record, recorded_json
+from instructgen.runtime.pipeline import Pipeline
 from tests.support.fault_server import FaultServer
 from tests.support.processes import FILES, RECIPES, command, environment, instructgen, made
 from tests.support.teacher import refuses, teacher, untidy
@@ -632,6 +634,18 @@ def test_export(done: Folder, tmp_path: Path) -> None:
     code, _, error = done("export", done.run, "--format", "alpca", "--out", tmp_path / "x.json")
     assert code == 2
     assert "did you mean alpaca?" in error
+
+
+def test_export_counts_what_trainers_would_cut(folder: Folder) -> None:
+    table = folder.path / "rows.jsonl"
+    lengths = {"a": 4000, "b": 4100, "c": 9000, "雨": 3000, "雪": 5000}
+    texts = [{"instruction": f"Read {letter} aloud.", "output": letter * n} for letter, n in lengths.items()]
+    table.write_text("".join(json.dumps(row) + "\n" for row in texts), encoding="utf-8")
+    run = Pipeline(list(read_examples(table)), []).run(folder.run, store=folder.store, progress="none")
+    assert run.counts["kept"] == 5
+    code, _, error = folder("export", folder.run, "--format", "alpaca", "--out", folder.path / "x.json")
+    assert code == 0
+    assert "about 4 above 1,024 tokens, 3 above 2,048 tokens, 1 above 4,096 tokens" in error
 
 
 def test_export_of_a_partial_run_says_so(folder: Folder) -> None:

@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from instructgen.cli.lineage import find, lineage_lines, run_records
 from instructgen.cli.text import clean, plural, shorten
 from instructgen.contracts import Completion
 from instructgen.errors import RecipeError, StoreError
+from instructgen.example import Example
 from instructgen.formats.reading import read_examples
 from instructgen.recording import Record, recorded_json
 from instructgen.runtime.budget import Budget
@@ -24,6 +26,9 @@ from instructgen.runtime.dry_run import dry_run
 from instructgen.runtime.pipeline import Pipeline, default_store
 from instructgen.runtime.run import Run
 from instructgen.runtime.store import stored_rows
+from instructgen.runtime.tokens import estimated_example_tokens
+
+_TRAINER_LIMITS = (1024, 2048, 4096)  # tokens; the defaults of common trainers
 
 
 def run(options: argparse.Namespace) -> int:
@@ -136,7 +141,17 @@ def export(options: argparse.Namespace) -> int:
         print("note: this run is partial; the same `instructgen run` command finishes it.", file=sys.stderr)
     count = result.export(options.format, options.out)
     print(f"{plural(count, 'example')} written to {options.out}.")
+    if longer := _too_long(result):
+        print(f"note: {longer}; trainers cut off what is beyond their limit without a word.", file=sys.stderr)
     return 0
+
+
+def _too_long(examples: Iterable[Example]) -> str:
+    """How many examples exceed the lengths that trainers cut at by default, by an estimate; empty for none."""
+    tokens = [estimated_example_tokens(example) for example in examples]
+    over = [(limit, sum(count > limit for count in tokens)) for limit in _TRAINER_LIMITS]
+    parts = [f"{count} above {limit:,} tokens" for limit, count in over if count]
+    return f"about {', '.join(parts)}" if parts else ""
 
 
 def _extending(pipeline: Pipeline, options: argparse.Namespace) -> Pipeline:

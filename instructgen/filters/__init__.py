@@ -2,6 +2,7 @@
 
 from instructgen.filters.belle import BelleLength
 from instructgen.filters.consistency import Consistency
+from instructgen.filters.copied_scaffold import EVOLUTION_SCAFFOLD, CopiedScaffold
 from instructgen.filters.filter import Filter
 from instructgen.filters.first_character import FirstCharacter
 from instructgen.filters.instances import instance_rejects
@@ -11,23 +12,31 @@ from instructgen.filters.novelty import RougeNovelty
 from instructgen.filters.opening_phrase import WRITE_PROGRAM, OpeningPhrase
 from instructgen.filters.refusal import Refusal
 from instructgen.filters.scaffold import Scaffold
+from instructgen.filters.short_apology import ShortApology
+from instructgen.filters.stop_words import OnlyStopWords
+from instructgen.filters.threshold import Threshold
 from instructgen.filters.truncated import Truncated
 
 __all__ = [
     "ALPACA_KEYWORDS",
     "BELLE_KEYWORDS",
+    "EVOLUTION_SCAFFOLD",
     "SELF_INSTRUCT_KEYWORDS",
     "WRITE_PROGRAM",
     "BelleLength",
     "Consistency",
+    "CopiedScaffold",
     "Filter",
     "FirstCharacter",
     "Keywords",
     "Length",
+    "OnlyStopWords",
     "OpeningPhrase",
     "Refusal",
     "RougeNovelty",
     "Scaffold",
+    "ShortApology",
+    "Threshold",
     "Truncated",
     "instance_rejects",
 ]

@@ -2,18 +2,28 @@
 
 from instructgen.generators.belle import Belle
 from instructgen.generators.bootstrap_instructions import BootstrapInstructions
+from instructgen.generators.evol_instruct import EvolInstruct, evol_operators
+from instructgen.generators.evolution import DataFormat, Operator
 from instructgen.generators.generate_instances import GenerateInstances
 from instructgen.generators.identify_classification import IdentifyClassification
 from instructgen.generators.instruct_wild import InstructWild
+from instructgen.generators.judge_difficulty import JudgeDifficulty
+from instructgen.generators.judge_gain import JudgeGain
 from instructgen.generators.respond import Respond
 from instructgen.generators.self_instruct import SelfInstruct
 
 __all__ = [
     "Belle",
     "BootstrapInstructions",
+    "DataFormat",
+    "EvolInstruct",
     "GenerateInstances",
     "IdentifyClassification",
     "InstructWild",
+    "JudgeDifficulty",
+    "JudgeGain",
+    "Operator",
     "Respond",
     "SelfInstruct",
+    "evol_operators",
 ]

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from instructgen.contracts import (
-    Completion,
     Context,
     Engine,
     Engines,
@@ -18,8 +17,8 @@ from instructgen.contracts import (
     engine_for,
 )
 from instructgen.errors import RecipeError
-from instructgen.example import Example, Message
-from instructgen.parsing import strip_thinking
+from instructgen.example import Example
+from instructgen.generators.answering import answer_in, conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +52,11 @@ class Respond:
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """One example for each draw."""
-        request = Request(messages=self._messages(example), sampling=self.sampling)
+        request = Request(messages=conversation(example, self.system), sampling=self.sampling)
         begin = ctx.start if self.draws > 1 else ctx.ask  # one answer needs no task of its own
         answers = [begin(engine_for(self.engine, ctx, draw), request, draw=draw) for draw in range(self.draws)]
         for draw, answer in enumerate(answers):
             completion = await answer
-            output = strip_thinking(completion.text).strip()
+            output, fault = answer_in(completion)
             child = example.child("respond", calls=[completion.key], index=draw, output=output)
-            code = _fault(completion, output)
-            yield child if code is None else Rejected(child, Reject(code))
-
-    def _messages(self, example: Example) -> tuple[Message, ...]:
-        system = example.system or self.system
-        task = f"{example.instruction}\n\n{example.input}" if example.input else example.instruction
-        first = (Message("system", system),) if system else ()
-        return (*first, *example.history, Message("user", task))
-
-
-def _fault(completion: Completion, output: str) -> str | None:
-    if completion.finish == "length":
-        return "truncated"
-    if completion.finish == "filtered":
-        return "filtered"
-    return None if output else "empty"
+            yield Rejected(child, Reject(fault)) if fault else child

@@ -60,7 +60,7 @@ class DryRun:
         return "\n".join(lines)
 
 
-def dry_run(pipeline: Pipeline, *, limit: int | None = None, seed: int = 0, store: Path | None = None) -> DryRun:
+def dry_run(pipeline: Pipeline, *, limit: int | None = None, seed: int = 0, store: str | Path | None = None) -> DryRun:
     """Replay what is recorded and describe what would be asked next. Nothing is sent, nothing is recorded.
 
     Args:

@@ -42,7 +42,7 @@ class RunOptions(TypedDict, total=False):
     seed: int
     budget: Budget
     breaker: Breaker
-    store: Path | None
+    store: str | Path | None
     fresh: bool
     shard: int
     shards: int
@@ -89,7 +89,7 @@ class Pipeline:
         seed: int = 0,
         budget: Budget = Budget(),
         breaker: Breaker = Breaker(),
-        store: Path | None = None,
+        store: str | Path | None = None,
         fresh: bool = False,
         shard: int = 0,
         shards: int = 1,
@@ -142,7 +142,7 @@ class Pipeline:
             raise error
         return Run(directory.path)
 
-    def pending(self, *, seed: int = 0, store: Path | None = None, take: Sequence[Record] = ()) -> list[Record]:
+    def pending(self, *, seed: int = 0, store: str | Path | None = None, take: Sequence[Record] = ()) -> list[Record]:
         """The requests that are not recorded and that nothing else has to be answered for; sends none.
 
         Args:
@@ -155,11 +155,13 @@ class Pipeline:
         """
         return run_sync(lambda _: self.apending(seed=seed, store=store, take=take))
 
-    async def apending(self, *, seed: int = 0, store: Path | None = None, take: Sequence[Record] = ()) -> list[Record]:
+    async def apending(
+        self, *, seed: int = 0, store: str | Path | None = None, take: Sequence[Record] = ()
+    ) -> list[Record]:
         """See ``pending``."""
         _check(None, seed, 0, 1)
         plan = self._plan(seed, 0, 1, window=0)
-        completions = Store(store or default_store())
+        completions = Store(Path(store or default_store()))
         try:
             await asyncio.gather(*(completions.put(row) for row in take))
             gateway = Gateway(completions, seed=seed, sending=False)
@@ -254,7 +256,7 @@ def _started(step: Filter, seeds: Sequence[Example]) -> Filter:
     return fresh
 
 
-def _store_path(out: Path, store: Path | None, fresh: bool) -> Path:
+def _store_path(out: Path, store: str | Path | None, fresh: bool) -> Path:
     """A fresh run has a store of its own in its directory, which later runs there go on with."""
     own = out / "completions.db"
     if fresh and own.exists():
@@ -263,7 +265,7 @@ def _store_path(out: Path, store: Path | None, fresh: bool) -> Path:
             part = own.with_name(own.name + suffix)
             if part.exists():
                 part.rename(aside.with_name(aside.name + suffix))
-    return own if fresh or own.exists() else store or default_store()
+    return own if fresh or own.exists() else Path(store or default_store())
 
 
 def _shard_seed(seed: int, shard: int, shards: int) -> int:

@@ -10,6 +10,7 @@ import threading
 from typing import Any
 
 from instructgen.contracts import Request
+from instructgen.example import Example
 
 _PER_MESSAGE = 16  # more than any chat template's markers around one turn
 
@@ -23,6 +24,12 @@ def estimated_text_tokens(text: str) -> int:
     """About how many tokens a text has."""
     wide = 0 if text.isascii() else sum(1 for character in text if character >= "\u2e80")
     return wide + (len(text) - wide + 3) // 4
+
+
+def estimated_example_tokens(example: Example) -> int:
+    """About how many tokens a trainer makes of an example, before its chat template adds its own."""
+    turns = (example.system, *(turn.content for turn in example.history))
+    return sum(map(estimated_text_tokens, (*turns, example.instruction, example.input, example.output)))
 
 
 def most_tokens(request: Request) -> int:

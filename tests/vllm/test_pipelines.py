@@ -53,13 +53,13 @@ def run_through_restart(pipeline: Pipeline, server: VLLMServer, folder: Path, af
 
 def test_the_quickstart_runs_to_its_end_through_a_restart(vllm_server: VLLMServer, tmp_path: Path) -> None:
     engine = OpenAI(vllm_server.model, base_url=vllm_server.base_url, limits=Limits(timeout=60))
-    pipeline = load(QUICKSTART)(teacher=engine)
+    pipeline = load(QUICKSTART)(teacher=engine, requests=4)
     run = run_through_restart(pipeline, vllm_server, tmp_path, after=3)
     assert run.complete
     assert run.counts["failed"] == 0
-    # A model of random weights writes no tasks: each of the six prompts ends as a counted reject, after two attempts.
-    assert run.counts["kept"] + run.counts["rejected"] >= 6
-    assert run.telemetry["calls"]["new"] >= 12
+    # A model of random weights writes no tasks: each of the four prompts ends as a counted reject, after two attempts.
+    assert run.counts["kept"] + run.counts["rejected"] >= 4
+    assert run.telemetry["calls"]["new"] >= 8
     again = pipeline.run(tmp_path / "run", store=tmp_path / "store.db", progress="none")
     assert again.telemetry["calls"]["new"] == 0
     assert again.manifest["files"] == run.manifest["files"]

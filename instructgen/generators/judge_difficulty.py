@@ -1,0 +1,66 @@
+"""JudgeDifficulty: a judge rates how difficult each prompt is, from 1 to 10.
+
+Source: Xu et al., WizardLM (arXiv 2304.12244), section 4 and appendix: the judge that shows difficulty by round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import partial
+
+from instructgen.contracts import Context, Engine, Engines, Reject, Rejected, Request, Sampling, checked_engine
+from instructgen.errors import RecipeError
+from instructgen.example import Example
+from instructgen.filters.filter import Language
+from instructgen.generators.answering import whole_prompt
+from instructgen.generators.judging import JUDGING, Undecided, ask_judge
+from instructgen.parsing import score
+from instructgen.prompts import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeDifficulty:
+    """Writes ``scores["difficulty"]``, from 1 to 10, where 10 is hardest; the prompt is rated and not the answer.
+
+    ``instructgen show RUN --score difficulty --by round`` then shows the mean of each round, as the paper does.
+
+    Attributes:
+        engine: the judge, or several that share the examples.
+        attempts: how often the judge is asked when its answer holds no rating.
+        undecided: ``drop`` what it then gives no rating (``undecided``), or ``keep`` it without the score.
+        language: of the packaged prompt.
+        prompt: one's own text with the slot ``prompt``; None for the packaged one.
+        sampling: how ratings are drawn.
+    """
+
+    engine: Engine | Engines
+    attempts: int = 2
+    undecided: Undecided = "drop"
+    language: Language = "en"
+    prompt: Prompt | None = None
+    sampling: Sampling = JUDGING
+
+    def __post_init__(self) -> None:
+        checked_engine(self.engine, "JudgeDifficulty")
+        if self.attempts < 1 or self.undecided not in ("drop", "keep"):
+            raise RecipeError('JudgeDifficulty needs attempts of at least 1, and undecided "drop" or "keep".')
+        if self.prompt is None:
+            object.__setattr__(self, "prompt", Prompt.load("evol_instruct/difficulty", language=self.language))
+
+    @property
+    def per_request(self) -> int:
+        """Examples that one request can give."""
+        return 1
+
+    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
+        """The example with its score."""
+        assert self.prompt is not None
+        request = Request.chat(self.prompt.render(prompt=whole_prompt(example)), sampling=self.sampling)
+        read = partial(score, low=1, high=10)
+        rating, calls = await ask_judge(ctx, self.engine, request, read, attempts=self.attempts, labels=("judge",))
+        if rating is not None:
+            yield example.child("judge_difficulty", calls=calls, scores={**example.scores, "difficulty": rating})
+            return
+        child = example.child("judge_difficulty", calls=calls)
+        yield child if self.undecided == "keep" else Rejected(child, Reject("undecided"))

@@ -1,0 +1,72 @@
+"""JudgeGain: a judge says whether an evolved prompt asks for more than the one it came from (Evol-Instruct, rule 1).
+
+Source: Xu et al., WizardLM (arXiv 2304.12244), section 3, "elimination evolving".
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from instructgen.contracts import Context, Engine, Engines, Reject, Rejected, Request, Sampling, checked_engine
+from instructgen.errors import RecipeError
+from instructgen.example import Example
+from instructgen.filters.filter import Language
+from instructgen.generators.answering import whole_prompt
+from instructgen.generators.judging import JUDGING, Undecided, ask_judge
+from instructgen.parsing import verdict
+from instructgen.prompts import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeGain:
+    """Writes ``scores["gain"]``: 1 where a prompt and the one it came from are not equal, 0 where they are.
+
+    For data that something else evolved: ``EvolInstruct`` compares by itself. ``Filter(Threshold("gain", 1))`` then
+    keeps what gained. An example that does not tell what it came from is passed on without the score.
+
+    Attributes:
+        engine: the judge, or several that share the examples.
+        original: the field of ``meta`` that holds the text before.
+        attempts: how often the judge is asked when its answer cannot be read.
+        undecided: ``drop`` what it then says nothing about (``undecided``), or ``keep`` it without the score.
+        language: of the packaged prompt.
+        prompt: one's own text with the slots ``original`` and ``evolved``; None for the packaged one.
+        sampling: how verdicts are drawn.
+    """
+
+    engine: Engine | Engines
+    original: str = "evolved_from"
+    attempts: int = 2
+    undecided: Undecided = "drop"
+    language: Language = "en"
+    prompt: Prompt | None = None
+    sampling: Sampling = JUDGING
+
+    def __post_init__(self) -> None:
+        checked_engine(self.engine, "JudgeGain")
+        if self.attempts < 1 or self.undecided not in ("drop", "keep"):
+            raise RecipeError('JudgeGain needs attempts of at least 1, and undecided "drop" or "keep".')
+        if self.prompt is None:
+            object.__setattr__(self, "prompt", Prompt.load("evol_instruct/equality", language=self.language))
+
+    @property
+    def per_request(self) -> int:
+        """Examples that one request can give."""
+        return 1
+
+    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
+        """The example with its score."""
+        before = example.meta.get(self.original)
+        if not isinstance(before, str):
+            yield example
+            return
+        assert self.prompt is not None
+        prompt = self.prompt.render(original=before, evolved=whole_prompt(example))
+        request = Request.chat(prompt, sampling=self.sampling)
+        equal, calls = await ask_judge(ctx, self.engine, request, verdict, attempts=self.attempts, labels=("judge",))
+        if equal is not None:
+            yield example.child("judge_gain", calls=calls, scores={**example.scores, "gain": 0.0 if equal else 1.0})
+            return
+        child = example.child("judge_gain", calls=calls)
+        yield child if self.undecided == "keep" else Rejected(child, Reject("undecided"))

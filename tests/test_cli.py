@@ -18,6 +18,8 @@ import pytest
 
 from instructgen.cli import main
 from instructgen.contracts import Completion, Limits, Price, Request, Sampling
+from instructgen.example import Example
+from instructgen.filters import Filter, OnlyStopWords
 from instructgen.formats.reading import read_examples
 from instructgen.recording import Record, recorded_json
 from instructgen.runtime.pipeline import Pipeline
@@ -634,6 +636,34 @@ def test_export(done: Folder, tmp_path: Path) -> None:
     code, _, error = done("export", done.run, "--format", "alpca", "--out", tmp_path / "x.json")
     assert code == 2
     assert "did you mean alpaca?" in error
+
+
+def test_show_groups_by_a_field_of_meta(folder: Folder) -> None:
+    rows = [(0, 2.0), (1, 4.0), (1, 5.0), (10, 7.0), (None, None)]
+    examples = [
+        Example.root(
+            "row",
+            index=number,
+            instruction=f"Row {number}.",
+            output="Done." if number != 2 else "",
+            scores={} if score is None else {"difficulty": score},
+            meta={} if group is None else {"round": group},
+        )
+        for number, (group, score) in enumerate(rows)
+    ]
+    Pipeline(examples, [Filter(OnlyStopWords())]).run(folder.run, store=folder.store, progress="none")
+    code, out, _ = folder("show", folder.run, "-n", 0, "--by", "round")
+    assert code == 0
+    assert [line.split() for line in out.strip().split("\n")[-5:]] == [
+        ["round", "kept", "rejected", "mean", "difficulty"],
+        ["0", "1", "0", "2.00"],
+        ["1", "1", "1", "4.00"],
+        ["10", "1", "0", "7.00"],
+        ["(none)", "1", "0", "–"],
+    ]
+    code, _, error = folder("show", folder.run, "--by", "rounds")
+    assert code == 2
+    assert "there are: round" in error
 
 
 def test_export_counts_what_trainers_would_cut(folder: Folder) -> None:

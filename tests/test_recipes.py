@@ -30,6 +30,7 @@ OPTIONS: Mapping[str, tuple[object, ...]] = {
     "self_instruct": ("--requests", 7),
     "alpaca": ("--requests", 24),
     "belle_zh": ("--requests", 24),
+    "evol_instruct": ("--first", 20),
 }
 NAMES = sorted(OPTIONS)
 

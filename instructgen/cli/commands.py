@@ -21,6 +21,7 @@ from instructgen.errors import RecipeError, StoreError
 from instructgen.example import Example
 from instructgen.formats.reading import read_examples
 from instructgen.recording import Record, recorded_json
+from instructgen.report import groups
 from instructgen.runtime.budget import Budget
 from instructgen.runtime.dry_run import dry_run
 from instructgen.runtime.pipeline import Pipeline, default_store
@@ -96,6 +97,8 @@ def show(options: argparse.Namespace) -> int:
     print(clean(str(result)))
     for stage in result.manifest.get("stages", ()):
         print(f"  {stage['stage']:20} in {stage['in']:6}  out {stage['out']:6}  failed {stage['failed']}")
+    if options.by:
+        print("\n".join(clean(line) for line in _grouped(result, options.by)))
     rows = result.rows("failed.jsonl" if options.failed else "rejected.jsonl" if options.rejected else "data.jsonl")
     for row in islice(rows, options.n):
         print(clean(f"\n{row['id']}  by {row['by']}"))
@@ -107,6 +110,21 @@ def show(options: argparse.Namespace) -> int:
             if row[name]:
                 print(f"  {name}: {shorten(clean(row[name]), 500)}")
     return 0
+
+
+def _grouped(result: Run, field: str) -> list[str]:
+    """A table of the run's examples by a field of their meta."""
+    found = groups(result, field)
+    if all(group.value is None for group in found):
+        known = sorted({name for example in result for name in example.meta})
+        raise RecipeError(f"no example has {field!r} in its meta; there are: {', '.join(known) or 'no fields'}.")
+    scores = sorted({name for group in found for name in group.means})
+    lines = [f"\n{field:>20}    kept  rejected" + "".join(f"  mean {name}" for name in scores)]
+    for group in found:
+        means = [(f"{group.means[name]:.2f}" if name in group.means else "–").rjust(len(name) + 7) for name in scores]
+        name = "(none)" if group.value is None else shorten(str(group.value), 20)
+        lines.append(f"{name:>20}  {group.kept:6}  {group.rejected:8}" + "".join(means))
+    return lines
 
 
 def trace(options: argparse.Namespace) -> int:

@@ -95,6 +95,7 @@ def _parsers(arguments: list[str]) -> tuple[Parser, Mapping[str, Parser]]:
     kind = show.add_mutually_exclusive_group()
     kind.add_argument("--rejected", action="store_true", help="rejected examples instead of kept ones")
     kind.add_argument("--failed", action="store_true", help="failed examples instead of kept ones")
+    show.add_argument("--by", metavar="FIELD", help="count by a field of meta, with mean scores: round, operator, …")
     trace = subparsers.add_parser("trace", help="where an example came from: every prompt, completion and decision")
     trace.add_argument("run", type=Path)
     trace.add_argument("id", help="id of an example, or its beginning")

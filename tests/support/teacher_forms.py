@@ -16,9 +16,13 @@ from random import Random
 from typing import Any
 
 from tests.support.fault_replies import Reply, completion
+from tests.support.forms import evol_instruct
 from tests.support.teacher import THINGS, VERBS, WAYS, teacher
 
 Body = Mapping[str, Any]
+
+# The methods whose prompts have a form of their own.
+FORMS = (evol_instruct.answer,)
 
 _ZH = """描述|比较|改写|解释|列出|总结|翻译|纠正|续写|缩短|赞美|介绍
 港口|小提琴|冰川|果园|望远镜|面包店|灯塔|甲虫|集市|运河|笔记本|钟楼|电车|花园|水壶|石桥|罗盘|图书馆
@@ -29,6 +33,9 @@ _NOTHING = ["Here is nothing of what you asked for.", "I would rather not.", ""]
 
 def answer(body: Body) -> str:
     """The answer to a request body."""
+    for form in FORMS:
+        if (said := form(body)) is not None:
+            return said
     prompt, stops = _prompt(body), list(body.get("stop", ()))
     random = _random("forms", body)
     chinese = "任务" in prompt or "指令" in prompt or "编号" in prompt

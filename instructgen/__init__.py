@@ -21,6 +21,7 @@ from instructgen.contracts import (
 from instructgen.engines import OpenAI, Recorded, Scripted, engine
 from instructgen.example import Candidate, Example, Message
 from instructgen.filters import (
+    AssistantTalk,
     BelleLength,
     Consistency,
     CopiedScaffold,
@@ -28,6 +29,7 @@ from instructgen.filters import (
     FirstCharacter,
     Keywords,
     Length,
+    ManyLines,
     OnlyStopWords,
     OpeningPhrase,
     Refusal,
@@ -42,11 +44,13 @@ from instructgen.generators import (
     BootstrapInstructions,
     DataFormat,
     EvolInstruct,
+    FreshStart,
     GenerateInstances,
     IdentifyClassification,
     InstructWild,
     JudgeDifficulty,
     JudgeGain,
+    Nouns,
     Operator,
     Respond,
     SelfInstruct,
@@ -62,6 +66,7 @@ from instructgen.selects import Best, Shuffle
 from instructgen.sources import Examples, File
 
 __all__ = [
+    "AssistantTalk",
     "Belle",
     "BelleLength",
     "Best",
@@ -84,6 +89,7 @@ __all__ = [
     "File",
     "Filter",
     "FirstCharacter",
+    "FreshStart",
     "GenerateInstances",
     "Generator",
     "IdentifyClassification",
@@ -93,7 +99,9 @@ __all__ = [
     "Keywords",
     "Length",
     "Limits",
+    "ManyLines",
     "Message",
+    "Nouns",
     "OnlyStopWords",
     "OpenAI",
     "OpeningPhrase",

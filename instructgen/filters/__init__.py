@@ -1,5 +1,6 @@
 """Checks, one a file, and the Filter that puts them into a pipeline."""
 
+from instructgen.filters.assistant_talk import ASSISTANT_TALK, AssistantTalk
 from instructgen.filters.belle import BelleLength
 from instructgen.filters.consistency import Consistency
 from instructgen.filters.copied_scaffold import EVOLUTION_SCAFFOLD, CopiedScaffold
@@ -8,6 +9,7 @@ from instructgen.filters.first_character import FirstCharacter
 from instructgen.filters.instances import instance_rejects
 from instructgen.filters.keywords import ALPACA_KEYWORDS, BELLE_KEYWORDS, SELF_INSTRUCT_KEYWORDS, Keywords
 from instructgen.filters.length import Length
+from instructgen.filters.many_lines import ManyLines
 from instructgen.filters.novelty import RougeNovelty
 from instructgen.filters.opening_phrase import WRITE_PROGRAM, OpeningPhrase
 from instructgen.filters.refusal import Refusal
@@ -19,10 +21,12 @@ from instructgen.filters.truncated import Truncated
 
 __all__ = [
     "ALPACA_KEYWORDS",
+    "ASSISTANT_TALK",
     "BELLE_KEYWORDS",
     "EVOLUTION_SCAFFOLD",
     "SELF_INSTRUCT_KEYWORDS",
     "WRITE_PROGRAM",
+    "AssistantTalk",
     "BelleLength",
     "Consistency",
     "CopiedScaffold",
@@ -30,6 +34,7 @@ __all__ = [
     "FirstCharacter",
     "Keywords",
     "Length",
+    "ManyLines",
     "OnlyStopWords",
     "OpeningPhrase",
     "Refusal",

@@ -54,6 +54,6 @@ def first_phrase(text: str, phrases: Iterable[str]) -> str:
 
 @lru_cache(maxsize=32)
 def _pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    # "Rewritten prompts" counts, "forgiven prompt" does not.
+    # "Rewritten prompts" counts, "forgiven prompt" and "as an aim" (for "as an ai") do not.
     names = (r"[\s_-]+".join(map(re.escape, phrase.split())) for phrase in phrases)
-    return re.compile("|".join(rf"(?<![A-Za-z]){name}" for name in names) or r"(?!)", re.IGNORECASE)
+    return re.compile("|".join(rf"(?<![A-Za-z]){name}s?(?![A-Za-z])" for name in names) or r"(?!)", re.IGNORECASE)

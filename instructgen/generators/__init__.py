@@ -4,6 +4,7 @@ from instructgen.generators.belle import Belle
 from instructgen.generators.bootstrap_instructions import BootstrapInstructions
 from instructgen.generators.evol_instruct import EvolInstruct, evol_operators
 from instructgen.generators.evolution import DataFormat, Operator
+from instructgen.generators.fresh_start import FreshStart, Nouns
 from instructgen.generators.generate_instances import GenerateInstances
 from instructgen.generators.identify_classification import IdentifyClassification
 from instructgen.generators.instruct_wild import InstructWild
@@ -17,11 +18,13 @@ __all__ = [
     "BootstrapInstructions",
     "DataFormat",
     "EvolInstruct",
+    "FreshStart",
     "GenerateInstances",
     "IdentifyClassification",
     "InstructWild",
     "JudgeDifficulty",
     "JudgeGain",
+    "Nouns",
     "Operator",
     "Respond",
     "SelfInstruct",

@@ -189,6 +189,14 @@ class Evolution(ABC):
     def own_prompt(self) -> Prompt:
         """The text for operators that bring only a method; its slots are ``method`` and ``prompt``."""
 
+    def choice(self, before: Example, number: int) -> Sequence[Operator]:
+        """The operators of which one is drawn for this example in this round."""
+        return _drawable(self.operators or (), number)
+
+    def shown(self, operator: Operator, before: Example, number: int, ctx: Context) -> str:
+        """The text that the operator is to change."""
+        return whole_prompt(before)
+
     def own_prompt_checks(self) -> Sequence[Check]:
         """The checks of the method on a new prompt."""
         return ()
@@ -203,7 +211,10 @@ class Evolution(ABC):
             yield await self._original(example, ctx)
         current = example
         for number in range(1, self.rounds + 1):
-            made = await _Round(self, current, number, ctx).result()
+            a_round = Round(self, current, number, ctx)
+            made = await a_round.evolved()
+            if isinstance(made, Example):
+                made = await a_round.answered(made)
             yield made
             if isinstance(made, Example):
                 current = made
@@ -215,7 +226,7 @@ class Evolution(ABC):
             return example.child(by, **changes)
         completion, output, reject = await self.answer(example, ctx, 0)
         child = example.child(by, calls=[completion.key], output=output, **changes)
-        reject = reject or self.checked(child, self.response_checks)
+        reject = reject or first_reject(child, self.response_checks)
         return child if reject is None else Rejected(child, reject)
 
     async def answer(self, example: Example, ctx: Context, number: int) -> tuple[Completion, str, Reject | None]:
@@ -225,31 +236,27 @@ class Evolution(ABC):
         output, fault = answer_in(completion)
         return completion, output, Reject(fault, detail="the answer") if fault else None
 
-    def checked(self, example: Example, checks: Sequence[Check] | None) -> Reject | None:
-        """The reject of the first check that does not pass."""
-        return next((reject for check in checks or () if (reject := check(example)) is not None), None)
 
-
-class _Round:
+class Round:
     """One round of one example: what is asked, and what comes of it."""
 
     def __init__(self, method: Evolution, before: Example, number: int, ctx: Context) -> None:
+        random = ctx.random("operator", number)
+        choice = method.choice(before, number)
+        self._operator = random.choices(choice, [one.weight for one in choice])[0]
+        self._format = random.choice(self._operator.formats) if self._operator.formats else None
         self._method = method
         self._before = before
-        self._old = whole_prompt(before)
+        self._old = method.shown(self._operator, before, number, ctx)
         self._number = number
         self._ctx = ctx
         self._calls: list[str] = []
-        self._meta: dict[str, Any] = {**before.meta, "round": number, "evolved_from": self._old}
-        self._meta.pop("undecided", None)
-        random = ctx.random("operator", number)
-        choice = _drawable(method.operators or (), number)
-        self._operator = random.choices(choice, [one.weight for one in choice])[0]
-        self._format = random.choice(self._operator.formats) if self._operator.formats else None
-        self._meta["operator"] = self._operator.name
+        told = {name: value for name, value in before.meta.items() if name != "undecided"}
+        self._meta: dict[str, Any] = {**told, "round": number, "operator": self._operator.name}
+        self._meta["evolved_from"] = self._old
 
-    async def result(self) -> Example | Rejected:
-        """The evolved example, or at what it failed."""
+    async def evolved(self) -> Example | Rejected:
+        """The new prompt, not answered yet, or at what it failed."""
         method = self._method
         completion = await self._rewrite()
         if code := cut(completion):
@@ -261,15 +268,17 @@ class _Round:
         except ParseError as error:
             return self._rejected(Reject("unparsable", detail=str(error)), output=completion.text)
         evolved = self._made(new)
-        reject = self._copied(new, labels) or method.checked(evolved, method.prompt_checks) or self._bare(new)
+        reject = self._copied(new, labels) or first_reject(evolved, method.prompt_checks) or self._bare(new)
         reject = reject or await self._compared(new)
-        if reject is not None:
-            return self._rejected(reject, new)
-        answered, output, reject = await method.answer(evolved, self._ctx, self._number)
-        self._calls.append(answered.key)
-        evolved = self._made(new, output)
-        reject = reject or method.checked(evolved, method.response_checks)
-        return evolved if reject is None else Rejected(evolved, reject)
+        return self._made(new) if reject is None else self._rejected(reject, new)
+
+    async def answered(self, evolved: Example) -> Example | Rejected:
+        """The new prompt with its answer, or at what that failed."""
+        completion, output, reject = await self._method.answer(evolved, self._ctx, self._number)
+        self._calls.append(completion.key)
+        answered = self._made(evolved.instruction, output)
+        reject = reject or first_reject(answered, self._method.response_checks)
+        return answered if reject is None else Rejected(answered, reject)
 
     async def _rewrite(self) -> Completion:
         engine = engine_for(self._method.engine, self._ctx, "evolve", self._number)
@@ -327,6 +336,11 @@ class _Round:
 
     def _rejected(self, reject: Reject, instruction: str = "", output: str = "") -> Rejected:
         return Rejected(self._made(instruction, output), reject)
+
+
+def first_reject(example: Example, checks: Sequence[Check] | None) -> Reject | None:
+    """The reject of the first check that the example does not pass."""
+    return next((reject for check in checks or () if (reject := check(example)) is not None), None)
 
 
 def _drawable(operators: Sequence[Operator], number: int) -> list[Operator]:

@@ -1,0 +1,169 @@
+"""Fresh starts: prompts that begin with a few words drawn at random and are mutated until they are long enough.
+
+Source: h2o-wizardlm, an open variant of Evol-Instruct (arXiv 2304.12244) that needs no seeds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from instructgen.contracts import Check, Context, Reject, Rejected, Sampling
+from instructgen.errors import RecipeError
+from instructgen.example import Example
+from instructgen.filters import AssistantTalk, CopiedScaffold, ManyLines, OnlyStopWords, Refusal
+from instructgen.filters.filter import Language
+from instructgen.generators.evolution import Evolution, Operator, Round
+from instructgen.prompts import Prompt
+
+_METHODS = ("add_constraints", "deepen", "concretise", "add_reasoning")
+_WORDS = 4  # the most that a fresh start is about
+_SORRY = re.compile(r"i['’]m sorry|抱歉|对不起", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Nouns:
+    """A source of starting points: each is one to four words, drawn at random, in the place of the instruction.
+
+    Attributes:
+        count: how many; None leaves the end to the run's limit.
+        language: of the packaged words.
+        words: one's own words; empty for the packaged ones.
+    """
+
+    count: int | None = None
+    language: Language = "en"
+    words: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.count is not None and (type(self.count) is not int or self.count < 1):
+            raise RecipeError(f"Nouns(count={self.count!r}): at least one, or None for no end of its own.")
+        object.__setattr__(self, "words", _words(self.words, self.language))
+
+    @property
+    def endless(self) -> bool:
+        """Whether only the run's limit ends it."""
+        return self.count is None
+
+    async def examples(self, ctx: Context) -> AsyncIterator[Example]:
+        """The starting points."""
+        number = 0
+        while self.count is None or number < self.count:
+            yield Example.root("nouns", index=number, instruction=_drawn(self.words, ctx, number))
+            number += 1
+
+
+@dataclass(frozen=True, slots=True)
+class FreshStart(Evolution):
+    """Makes one prompt of each starting point: a fresh start, then mutations, until it is as long as wanted.
+
+    In each round one of seven mutations is drawn: a fresh start from other words, a constraint more, deeper, more
+    concrete, more reasoning, slightly more complicated, another topic. A mutation that fails is yielded as rejected,
+    and the same text is tried again; one that succeeds is answered and yielded if its length is right, else mutated
+    further. What is not long enough, or too long, after all rounds is rejected (``too_short``, ``too_long``).
+
+    Parameters are those of ``Evolution``, without ``originals``, which it ignores; and:
+
+    Attributes:
+        minimum: characters that a prompt must have.
+        maximum: characters that it may have.
+        words: what fresh starts in later rounds are about; empty for the packaged words.
+    """
+
+    BY: ClassVar[str] = "fresh_start"
+
+    rounds: int = 10
+    originals: bool = False
+    compare: bool = False
+    sampling: Sampling = field(default_factory=lambda: Sampling(temperature=1.0, max_tokens=2048))
+    minimum: int = 256
+    maximum: int = 1024
+    words: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        Evolution.__post_init__(self)
+        if not 0 <= self.minimum <= self.maximum:
+            raise RecipeError("FreshStart needs a minimum of at least 0 characters, and a maximum not below it.")
+        object.__setattr__(self, "words", _words(self.words, self.language))
+
+    def own_operators(self) -> Sequence[Operator]:
+        """The seven mutations."""
+        methods = [
+            Operator(name, Prompt.load(f"evol_instruct/{name}", language=self.language).text) for name in _METHODS
+        ]
+        own = ("fresh_start", "complicate", "switch_topic")
+        return (
+            *methods,
+            *(Operator(name, prompt=Prompt.load(f"fresh_start/{name}", language=self.language)) for name in own),
+        )
+
+    def own_prompt(self) -> Prompt:
+        """The in-depth text of Evol-Instruct."""
+        return Prompt.load("evol_instruct/depth", language=self.language)
+
+    def own_prompt_checks(self) -> Sequence[Check]:
+        """What the original approves of."""
+        return (ManyLines(), CopiedScaffold(("new prompt", "新提示词")), Refusal("instruction"), _Apology())
+
+    def own_response_checks(self) -> Sequence[Check]:
+        """The model does not speak of itself, and says something."""
+        return (AssistantTalk(), OnlyStopWords())
+
+    def choice(self, before: Example, number: int) -> Sequence[Operator]:
+        """From mere words there is only a fresh start."""
+        operators = self.operators or ()
+        fresh = [one for one in operators if one.name == "fresh_start"]
+        return operators if "round" in before.meta or not fresh else fresh
+
+    def shown(self, operator: Operator, before: Example, number: int, ctx: Context) -> str:
+        """The prompt so far; or for a fresh start the words, other ones than before."""
+        if operator.name != "fresh_start":
+            return before.instruction
+        return before.instruction if "round" not in before.meta else _drawn(self.words, ctx, number)
+
+    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
+        """The failures, then the prompt with its answer."""
+        current = example
+        for number in range(1, self.rounds + 1):
+            a_round = Round(self, current, number, ctx)
+            made = await a_round.evolved()
+            if isinstance(made, Rejected):
+                yield made
+                continue
+            if self.minimum <= len(made.instruction) <= self.maximum:
+                yield await a_round.answered(made)
+                return
+            current = made
+        if current is not example:
+            yield Rejected(current, self._length(current))
+
+    def _length(self, example: Example) -> Reject:
+        length = len(example.instruction)
+        short = length < self.minimum
+        return Reject("too_short" if short else "too_long", length, self.minimum if short else self.maximum)
+
+
+@dataclass(frozen=True, slots=True)
+class _Apology:
+    """Rejects a short new prompt that apologises where the old one did not: it is the model speaking."""
+
+    characters: int = 400
+
+    def __call__(self, example: Example) -> Reject | None:
+        new, old = example.instruction, str(example.meta.get("evolved_from", ""))
+        if len(new) >= self.characters or not _SORRY.search(new) or re.search("sorry|抱歉|对不起", old, re.IGNORECASE):
+            return None
+        return Reject("sorry", len(new), self.characters)
+
+
+def _words(own: Sequence[str], language: Language) -> tuple[str, ...]:
+    if isinstance(own, str) or not all(isinstance(word, str) and word.strip() for word in own):
+        raise RecipeError(f"words must be a tuple of words that are not empty, not {own!r}.")
+    return tuple(own) or tuple(Prompt.load("fresh_start/nouns", language=language).text.split())
+
+
+def _drawn(words: Sequence[str], ctx: Context, number: int) -> str:
+    random = ctx.random("words", number)
+    return ", ".join(random.sample(words, min(len(words), random.randint(1, _WORDS))))

@@ -21,6 +21,7 @@ from instructgen.contracts import (
 from instructgen.engines import OpenAI, Recorded, Scripted, engine
 from instructgen.example import Candidate, Example, Message
 from instructgen.filters import (
+    AskingBack,
     AssistantTalk,
     BelleLength,
     Consistency,
@@ -40,6 +41,7 @@ from instructgen.filters import (
     Truncated,
 )
 from instructgen.generators import (
+    AutoEvol,
     Belle,
     BootstrapInstructions,
     DataFormat,
@@ -66,7 +68,9 @@ from instructgen.selects import Best, Shuffle
 from instructgen.sources import Examples, File
 
 __all__ = [
+    "AskingBack",
     "AssistantTalk",
+    "AutoEvol",
     "Belle",
     "BelleLength",
     "Best",

@@ -322,6 +322,7 @@ async def test_what_cannot_be_read_is_asked_of_the_same_model_again(tmp_path: Pa
         ("好的，下面是新的任务列表：\n\n1. Name four rivers in Asia please.", 1),
         ("9. Name four rivers in Asia please.\n\nLet me know if you would like more!", 9),
         ("Name four rivers in Asia please.\n\nI hope this helps.", 9),
+        ("9. Name four rivers in Asia please.\n\n---\n\nThese tasks cover many kinds.", 9),
     ],
 )
 async def test_chatter_is_no_instruction(tmp_path: Path, text: str, kept: int) -> None:

@@ -8,6 +8,7 @@ from instructgen.contracts import Reject
 from instructgen.errors import RecipeError
 from instructgen.example import Example
 from instructgen.filters import Refusal
+from instructgen.seeds import seeds
 
 REFUSALS = [
     "As an AI language model, I cannot browse the internet.",
@@ -54,6 +55,38 @@ REFUSALS = [
     "您好，我无法查看图片。",
     "抱歉，我暂时无法处理您的请求。",
     "抱歉，我不会写涉及违法的内容",
+    # Short ones.
+    "I must decline.",
+    "I'm sorry, but I must respectfully decline.",
+    "I have to decline this request.",
+    "I'll have to decline that question.",
+    "I must refuse this request, as it may cause harm.",
+    "I refuse to answer this.",
+    "I won't be able to help with that.",
+    "I'm unable to assist.",
+    "I'm not able to help.",
+    "No, I can't help with that.",
+    "I understand you're curious, but I can't help with that.",
+    "Thank you for asking, but I must decline.",
+    "That's something I can't help with.",
+    "As an AI, I must decline.",
+    "很遗憾，我不能回答这个问题。",
+    "很遗憾，我不能帮您。",
+    "很遗憾，我不能满足您的要求。",
+    "恕我无法回答。",
+    "恕我无法满足您的要求。",
+    "恕我直言，我无法回答这个问题。",
+    "我必须拒绝。",
+    "我必须拒绝这个请求。",
+    "我必须拒绝回答。",
+    "我不得不拒绝您的请求。",
+    "作为AI，我必须拒绝。",
+    "这个问题我无法回答。",
+    "不好意思，这个我没法回答。",
+    "请原谅，我无法回答这个问题。",
+    "感谢您的提问，但我无法回答这个问题。",
+    "抱歉，我帮不了你。",
+    "我无法协助完成此事。",
 ]
 
 ANSWERS = [
@@ -95,6 +128,40 @@ ANSWERS = [
     "我是一名机器人工程师，不会弹琴",
     "我不会写字的时候就喜欢画画",
     "小明说：“对不起，我无法回答这个问题。”",
+    # People decline, too, and texts speak of it.
+    "I must decline. Saturday is my daughter's recital.",
+    "I must decline your kind invitation to dinner, as I will be away.",
+    "I must decline, dear Sir, the honour of the second dance.",
+    "I have to decline the invitation because my sister is getting married that day.",
+    "I have to decline more invitations than I accept.",
+    "Thank you for the offer, but I have to decline.",
+    "Dear Ms Park,\n\nI must decline the offer of the position.",
+    "The phrase “I must decline” is polite.",
+    "I decline nouns in Latin every morning.",
+    "I refuse to believe it.",
+    "I refuse to give up my opinions.",
+    "I won't be able to attend the meeting on Monday.",
+    "I won't be able to help you move on Saturday, but my brother can.",
+    "I won't be able to assist at the bake sale this year.",
+    "I'm unable to attend.",
+    "I am unable to sleep when the moon is full.",
+    "No, I can't swim.",
+    "That's something I can't do without.",
+    "I understand the rules, but they are unfair.",
+    "很遗憾，我不能参加您的婚礼。",
+    "很遗憾，我不能帮你搬家。",
+    "很遗憾，您的申请未获批准。",
+    "恕我直言，这个方案有问题。",
+    "恕我无法出席。",
+    "我必须拒绝他的邀请，因为我要出差。",
+    "我必须拒绝诱惑。",
+    "我拒绝浪费时间。",
+    "我做不到像他那样勇敢。",
+    "我帮不了他。",
+    "这个问题我想了很久。",
+    "这个问题我无法回避。",
+    "无法回答的问题有很多。",
+    "拒绝别人时可以说：“恕我无法答应。”",
 ]
 
 
@@ -109,6 +176,12 @@ def test_refusals_are_found(text: str) -> None:
 @pytest.mark.parametrize("text", ANSWERS)
 def test_answers_are_kept(text: str) -> None:
     assert Refusal()(Example("x", output=text)) is None
+
+
+def test_no_seed_refuses() -> None:
+    answers = [*seeds("en"), *seeds("zh")]
+    assert len(answers) == 350
+    assert [seed.output for seed in answers if Refusal()(seed)] == []
 
 
 def test_the_value_is_the_phrase() -> None:

@@ -288,6 +288,9 @@ async def test_what_the_old_prompt_said_itself_is_not_copied(tmp_path: Path) -> 
         (lambda: EvolInstruct(Scripted(str), rounds=3, operators=(Operator("x", "y", rounds=(1, 2)),)), "round 3"),
         (lambda: EvolInstruct(Scripted(str), judge="x"), "judge"),  # type: ignore[arg-type]
         (lambda: JudgeGain(Scripted(str), attempts=0), "attempts"),
+        (lambda: JudgeGain(Scripted(str), prompt=Prompt("{evolved}")), "no slot {original}"),
+        (lambda: JudgeDifficulty(Scripted(str), prompt=Prompt("Rate it.")), "no slot {prompt}"),
+        (lambda: EvolInstruct(Scripted(str), equality=Prompt("{a}")), "no slot {original}"),
         (lambda: JudgeDifficulty(Scripted(str), undecided="?"), "undecided"),  # type: ignore[arg-type]
     ],
 )

@@ -18,6 +18,7 @@ from tests.support.pipelines import Model, Stream, contents, dawdling, new_calls
 
 TASK = Example.root("test", instruction="Add the\n  numbers.", meta={"family": "numbers"})
 CLASSES = Example.root("test", instruction="Good or bad?", meta={"classification": True})
+WARM = Sampling(temperature=0.5)
 
 Row = tuple[str, str, str]
 
@@ -233,7 +234,7 @@ async def test_what_cannot_be_read_is_asked_again(tmp_path: Path) -> None:
     answers = {"number 0": ["Sorry.", "", "Output: b"], "number 1": ["No.", "Not now.", "Never."]}
     model = Model(lambda request: next(told for name, told in answers.items() if name in prompt_of(request)).pop(0))
     tasks = [Example.root("test", index=number, instruction=f"Task number {number}") for number in range(2)]
-    played = await play(Stream(tasks), [GenerateInstances(model, attempts=3)], tmp_path)
+    played = await play(Stream(tasks), [GenerateInstances(model, attempts=3, sampling=WARM)], tmp_path)
     assert answers == {"number 0": [], "number 1": []}
     first, second = played.items
     assert (first.example.output, first.verdict) == ("b", None)
@@ -241,6 +242,18 @@ async def test_what_cannot_be_read_is_asked_again(tmp_path: Path) -> None:
     assert (second.example.output, second.verdict.code) == ("Never.", "unparsable")
     assert [len(set(item.example.calls)) for item in played.items] == [3, 3]
     assert [item.example.parents for item in played.items] == [(task.id,) for task in tasks]
+
+
+async def test_at_temperature_0_the_same_answer_is_not_bought_twice(tmp_path: Path) -> None:
+    model = Model(lambda _: "Sorry.")
+    played = await play(Stream([TASK]), [GenerateInstances(model, attempts=3)], tmp_path)
+    assert (len(model.asked), len(played.items[0].example.calls)) == (1, 1)
+
+
+@pytest.mark.parametrize("name", ["input_first", "output_first"])
+def test_a_prompt_that_cannot_be_used_is_refused(name: str) -> None:
+    with pytest.raises(RecipeError, match=rf"{name}=.*has no slot \{{instruction\}}"):
+        GenerateInstances(Model(), **{name: Prompt("Write some examples.")})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("options", [{"attempts": 0}, {"instances": 0}, {"language": "de"}])

@@ -107,7 +107,7 @@ async def test_an_earlier_mark_is_replaced(tmp_path: Path) -> None:
 async def test_no_decision_is_asked_for_again(tmp_path: Path) -> None:
     answers = {"task 0": ["Hm.", "", "Yes"], "task 1": ["Hm."] * 3}
     model = Model(lambda request: next(told for name, told in answers.items() if name in prompt_of(request)).pop(0))
-    step = IdentifyClassification(model, attempts=3)
+    step = IdentifyClassification(model, attempts=3, sampling=Sampling(temperature=0.5))
     played = await play(Stream(tasks(2)), [step], tmp_path)
     assert answers == {"task 0": [], "task 1": []}
     assert [item.example.meta.get("classification") for item in played.items] == [True, None]
@@ -116,6 +116,18 @@ async def test_no_decision_is_asked_for_again(tmp_path: Path) -> None:
     assert isinstance(verdict, Reject)
     assert verdict.code == "unparsable"
     assert verdict.detail
+
+
+async def test_at_temperature_0_the_same_answer_is_not_bought_twice(tmp_path: Path) -> None:
+    model = Model(lambda _: "Hm.")
+    played = await play(Stream([TASK]), [IdentifyClassification(model, attempts=3)], tmp_path)
+    assert (len(model.asked), len(played.items[0].example.calls)) == (1, 1)
+
+
+async def test_what_says_neither_is_shown(tmp_path: Path) -> None:
+    played = await play(Stream([TASK]), [IdentifyClassification(Model(lambda _: "Hm, hard to say."))], tmp_path)
+    (item,) = played.items
+    assert (item.example.instruction, item.example.output) == (TASK.instruction, "Hm, hard to say.")
 
 
 async def test_a_failed_request_is_not_a_no(tmp_path: Path) -> None:
@@ -139,6 +151,19 @@ async def test_a_decision_cut_short_is_a_decision(tmp_path: Path) -> None:
 def test_options_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(RecipeError):
         IdentifyClassification(Model(), **options)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "told"),
+    [
+        (Prompt("Is it classification?", "mine"), r"'mine' of IdentifyClassification has no slot \{instruction\}"),
+        (Prompt("{instruction} {input}"), r"a slot \{input\}, which is never filled"),
+        ("{instruction}", "is a str"),
+    ],
+)
+def test_a_prompt_that_cannot_be_used_is_refused(prompt: Any, told: str) -> None:
+    with pytest.raises(RecipeError, match=told):
+        IdentifyClassification(Model(), prompt=prompt)
 
 
 # ---------------------------------------------------------------- several models

@@ -212,6 +212,73 @@ def test_what_is_not_understood_leaves_no_label_in_an_instance(
         assert not re.search("(?i)input|output|example|class label|输入|输出|类别", f"{one.input}\n{one.output}"), one
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Output: Like this:\n```\nInput: 3\nOutput: 9\nExample 2\n```\nDone.",
+            [("", "Like this:\n```\nInput: 3\nOutput: 9\nExample 2\n```\nDone.")],
+        ),
+        (
+            "Example 1\nInput:\n```\nOutput: 3\n```\nOutput: b\nExample 2\nInput: c\nOutput: d",
+            [("```\nOutput: 3\n```", "b"), ("c", "d")],
+        ),
+        # An example, and only that, may stand in a block.
+        ("**Example 1**\n```\nInput: a\nOutput: b\n```\n**Example 2**\n```\nInput: c\nOutput: d\n```", TWO),
+        ("* **Input:** a\n* **Output:** b", [("a", "b")]),
+        (
+            "**Example 1:**\n\n*   **Input:** a\n*   **Output:** b\n\n"
+            "**Example 2:**\n\n*   **Input:** c\n*   **Output:** d",
+            TWO,
+        ),
+        ("Example (1)\nInput: a\nOutput: b\nExample (2)\nInput: c\nOutput: d", TWO),
+        ("Input: a\nOutput: b\nExample 2\nInput: c\nOutput: d", TWO),
+        (
+            "Output: Two ways.\n\nExample 1: walk\nExample 2: run",
+            [("", "Two ways.\n\nExample 1: walk\nExample 2: run")],
+        ),
+        ("Sure! Here is the poem:\n\nOutput: b", [("", "b")]),
+        ("No input is needed for this task.\n\nOutput: b", [("", "b")]),
+        ("Example 1\nInput: a\nOutput: b\n\nThese examples cover all cases.", [("a", "b")]),
+    ],
+)
+def test_code_and_chatter_around_instances(text: str, expected: Pairs) -> None:
+    assert pairs(input_first(text)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "示例（1）\n输入：a\n输出：b\n示例（2）\n输入：c\n输出：d",
+        "【示例 1】\n输入：a\n输出：b\n【示例2】\n输入：c\n输出：d",
+    ],
+)
+def test_brackets_around_the_number_of_an_example(text: str) -> None:
+    assert pairs(input_first(text, language="zh")) == TWO
+
+
+@pytest.mark.parametrize("label", ["**Positive**", "*Positive*", "***Positive***"])
+def test_emphasis_around_a_whole_label_goes(label: str) -> None:
+    text = f"Class label: {label}\nText: a\n**Class label:** {label}\nText: b"
+    assert pairs(output_first(text)) == [("Text: a", "Positive"), ("Text: b", "Positive")]
+
+
+@pytest.mark.parametrize("label", ["**A** or **B**", "2 * 3", "__init__", "*args", "**"])
+def test_emphasis_within_a_label_stays(label: str) -> None:
+    assert pairs(output_first(f"Class label: {label}\nText: a")) == [("Text: a", label)]
+
+
+def test_class_labels_in_code_are_code() -> None:
+    text = (
+        "Class label: bug\n```\nClass label: x\nOutput: y\n```\n"
+        "Class label: none\nInput: see\n```\nOutput: z\nExample 1\n```"
+    )
+    assert pairs(output_first(text)) == [
+        ("```\nClass label: x\nOutput: y\n```", "bug"),
+        ("see\n```\nOutput: z\nExample 1\n```", "none"),
+    ]
+
+
 # ---------------------------------------------------------------- yes or no
 
 
@@ -225,7 +292,10 @@ def test_what_is_not_understood_leaves_no_label_in_an_instance(
         *["<think>No, surely not.</think>Yes", "<think>\nno\n</think>\n\n**Yes**", "Hm, no.\n</think>\nYes"],
         *["是", "是。", "是的", "是的。", "**是**", "“是”", "答案：是", "**答案：** 是"],
         *["是分类任务吗？是", "回答: 是"],
-        *["是，标签是固定的。", "是的，这是分类任务。", "对", "对。", "属于"],
+        *["是，标签是固定的。", "是的，这是分类任务。", "对", "对。", "属于", "对的。"],
+        *["The answer is Yes", "The answer is **Yes**.", "My final answer is: yes", "Y", "y.", "**Y**"],
+        *["This is a classification task.", "It's classification", "This task is a binary classification task."],
+        *["是分类任务", "这是分类任务。", "这是一个分类任务", "该任务属于分类任务。", "答案是“是”。"],
     ],
 )
 def test_yes(text: str) -> None:
@@ -240,7 +310,17 @@ def test_yes(text: str) -> None:
         *["Answer: No", "**Answer:** No", "**Answer: No**", "Is it classification? No", "### No", "> No", "(No)"],
         *["<think>Yes?</think>No", "Yes, or rather\n</think>\nNo", "False", "Not a classification task."],
         *["否", "否。", "**否**", "“否”", "不是", "不是。", "不是分类任务。", "答案：否", "**答案：** 不是"],
-        *["是分类任务吗？否", "否，答案是开放的。", "不属于", "不对", "不"],
+        *["是分类任务吗？否", "否，答案是开放的。", "不属于", "不对", "不", "不是的。"],
+        *["Answer: **No**.", "The answer is no.", "The correct answer would be **No**", "N", "n.", "**N**"],
+        *["This is not a classification task.", "It isn't classification.", "This task is not classification"],
+        *[
+            "不是分类任务",
+            "这不是分类任务。",
+            "这不是一个分类任务",
+            "该任务不属于分类任务。",
+            "这并不是分类任务",
+            "答案是否",
+        ],
     ],
 )
 def test_no(text: str) -> None:
@@ -257,6 +337,20 @@ def test_no(text: str) -> None:
         *["Yes or no", "Yes/No", "Yes and no", "Yes or No?", "Not sure.", "Not certain", "No idea"],
         *["Not enough context"],
         *["是否", "是或否", "是不是分类任务很难说", "对不起，我无法回答这个问题。", "对于这个任务，很难判断。"],
+        *[
+            "I do not know",
+            "I don't know.",
+            "Not sure",
+            "N/A",
+            "n't",
+            "Y/N",
+            "Y or N",
+            "No doubt it varies",
+            "No clear answer",
+        ],
+        *["The answer is not clear", "The answer is unknown", "This is a generation task.", "Yes or not, that depends"],
+        *["It is unclear whether this is a classification task", "This is a classification task?", "It is not."],
+        *["这是不是分类任务很难说", "这是分类任务吗？", "答案是否定还是肯定不清楚", "不是很确定", "这是写作任务"],
         *["不确定", "不确定。", "不知道", "不好说", "不一定", "不清楚", "也许", "未知", "否则会出错", "无法判断"],
     ],
 )
@@ -301,6 +395,7 @@ def _is_phrase(text: str) -> bool:
 
 _PHRASE = (st.text() | _MARKDOWN.map("".join)).map(str.strip).filter(_is_phrase)
 _LINE = _PHRASE.filter(lambda text: "\n" not in text and "\r" not in text)
+_LABEL = _LINE.filter(lambda text: not re.fullmatch(r"(\*{1,3})[^*]+\1", text))
 _PAIR = st.tuples(_PHRASE | st.just(""), _PHRASE)
 _PAIRS = st.lists(_PAIR, min_size=1, max_size=5)
 
@@ -318,7 +413,7 @@ def test_instances_are_read_back(written: Pairs, language: str) -> None:
 
 
 @given(
-    written=st.lists(st.tuples(_PHRASE | st.just(""), _LINE), min_size=1, max_size=5),
+    written=st.lists(st.tuples(_PHRASE | st.just(""), _LABEL), min_size=1, max_size=5),
     language=st.sampled_from(["en", "zh"]),
 )
 def test_class_labels_are_read_back(written: Pairs, language: str) -> None:
@@ -395,6 +490,10 @@ LONG = {
     "thoughts": "<think></think>" * 14_000,
     "closing_tags": "</think> " * 22_000,
     "fences": "```\n" * 50_000 + "Output: a",
+    "fenced_outputs": "Output: a\n" + "```\nInput: b\n```\n" * 10_000,
+    "answers": "the final " * 20_000 + "answer is" + " " * 200_000 + "yes",
+    "sentences": "this is " * 25_000 + "classification",
+    "letters": "y" + "?" * 200_000,
     "separators": "Output: a\n" + "---\n" * 50_000,
     "chinese": "示例 1\n输入：a\n输出：b\n类别标签：\n" * 6_000,
     "nots": "不" * 200_000,

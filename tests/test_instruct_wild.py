@@ -114,6 +114,12 @@ async def test_a_refusal_is_no_instruction(tmp_path: Path, said: str) -> None:
     assert await read(tmp_path, said) == [(said, "unparsable")]
 
 
+async def test_a_list_in_pasted_code_is_part_of_the_prompt(tmp_path: Path) -> None:
+    prompt = "why is this list wrong\n```\n7. eggs\n8. milk\n```"
+    text = f"6. {prompt}\n\n7. how do I whistle with two fingers\n\n---"
+    assert await read(tmp_path, text) == [(prompt, "kept"), ("how do I whistle with two fingers", "kept")]
+
+
 async def test_chinese(tmp_path: Path) -> None:
     text = (
         "6. 帮我想一个猫的名字，要好听一点\n7、解释一下什么是通货膨胀\n8. 推荐几首适合学习的音乐\n"

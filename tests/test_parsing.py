@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from instructgen.errors import ParseError, RecipeError
@@ -117,6 +117,10 @@ def test_a_heading_in_an_output_stays_in_it() -> None:
         "n/a.",
         "Not applicable.",
         "[No input]",
+        "No input required.",
+        "(no input needed)",
+        "No input is needed for this task.",
+        "Not needed",
     ],
 )
 def test_every_way_to_write_no_input(written: str) -> None:
@@ -142,7 +146,10 @@ def test_an_input_that_only_looks_like_none_is_kept(written: str) -> None:
         ("4. Instruction: Do", "labels"),
         ("4. Instruction: Do\n4. Input: x\n4. Output: y\n4. Output: z", "labels"),
         ("4. Instruction: Do\n4. Input: x\n4. Output: y\n5. Task: Do\n5. Input: x\n5. Output: y", "labels"),
-        ("4. Instruction: Do\nInput: x\nOutput: y\n\nTask 5\nInstruction: Do\nInput: x\nOutput: y", "labels"),
+        ("4. Instruction: Do\nInput: x\nOutput: y\n\nInstruction: Do\nInput: x\nOutput: y", "labels"),
+        ("4. Instruction: Do\nInput: x\nOutput: y\n\nTask 3\nInstruction: Do\nInput: x\nOutput: y", "labels"),
+        ("Instruction: Do\nInput: x", "labels"),
+        ("Instruction: Do\nOutput: y\nInput: x", "labels"),
     ],
 )
 def test_a_broken_task_is_reported_with_its_reason(text: str, reason: str) -> None:
@@ -188,6 +195,139 @@ def test_a_later_number_where_the_first_was_expected() -> None:
 )
 def test_decoration_is_tolerated(text: str) -> None:
     assert task_blocks(text, 4) == [task(4)]
+
+
+# ---------------------------------------------------------------- tasks without numbers, and with headings
+
+BOTH = [task(4), task(5)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Instruction: Do 4\nInput: with 4\nOutput: done 4\n\nInstruction: Do 5\nInput: with 5\nOutput: done 5",
+        "###\nInstruction: Do 4\nInput:\nwith 4\nOutput:\ndone 4\n"
+        "###\nInstruction: Do 5\nInput:\nwith 5\nOutput:\ndone 5\n###",
+        "Here you go:\n\n**Instruction:** Do 4\n**Input:** with 4\n**Output:** done 4\n\n---\n\n"
+        "**Instruction:** Do 5\n**Input:** with 5\n**Output:** done 5\n\nLet me know if you need more!",
+        # The prompt may already have begun the first task.
+        " Do 4\nInput: with 4\nOutput: done 4\n\nInstruction: Do 5\nInput: with 5\nOutput: done 5",
+        "### Task 4\nInstruction: Do 4\nInput: with 4\nOutput: done 4\n\n"
+        "### Task 5\nInstruction: Do 5\nInput: with 5\nOutput: done 5",
+        "**Task 4: One thing**\n\n**Instruction:** Do 4\n**Input:** with 4\n**Output:** done 4\n\n"
+        "**Task 5: Another**\n\n**Instruction:** Do 5\n**Input:** with 5\n**Output:** done 5",
+        "### Task 4\n4. Instruction: Do 4\n4. Input: with 4\n4. Output: done 4\n\n"
+        "### Task 5\n5. Instruction: Do 5\n5. Input: with 5\n5. Output: done 5",
+        "4.\n*   **Instruction:** Do 4\n*   **Input:** with 4\n*   **Output:** done 4\n\n"
+        "5.\n*   **Instruction:** Do 5\n*   **Input:** with 5\n*   **Output:** done 5",
+        "4. Instruction: Do 4\nInput: with 4\nOutput: done 4\n\n"
+        "Task 5\nInstruction: Do 5\nInput: with 5\nOutput: done 5",
+        "(4) Instruction: Do 4\n(4) Input: with 4\n(4) Output: done 4\n"
+        "(5) Instruction: Do 5\n(5) Input: with 5\n(5) Output: done 5",
+        # Each in a code block of its own.
+        "```\n4. Instruction: Do 4\n4. Input: with 4\n4. Output: done 4\n```\n\n"
+        "```\n5. Instruction: Do 5\n5. Input: with 5\n5. Output: done 5\n```",
+        "```text\nInstruction: Do 4\nInput: with 4\nOutput: done 4\n```\n\n"
+        "```text\nInstruction: Do 5\nInput: with 5\nOutput: done 5\n```",
+        # What a chat model says at the end.
+        f"{render([task(4), task(5)])}\n\nThese tasks cover different kinds of work.",
+        f"{render([task(4), task(5)])}\n\n(End of tasks)",
+    ],
+)
+def test_other_ways_to_tell_two_tasks_apart(text: str) -> None:
+    assert task_blocks(text, 4) == BOTH
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "指令：做四\n输入：<无输入>\n输出：好四\n\n指令：做五\n输入：无\n输出：好五",
+        "**任务4**\n**指令：**做四\n**输入：**无\n**输出：**好四\n\n**任务5**\n**指令：**做五\n**输入：**无\n**输出：**好五",
+        "第4题\n指令：做四\n输入：无\n输出：好四\n\n第5题\n指令：做五\n输入：无\n输出：好五",
+        "任务四：\n指令：做四\n输入：无\n输出：好四\n\n任务五：\n指令：做五\n输入：无\n输出：好五",
+        "（4）指令：做四\n（4）输入：无需\n（4）输出：好四\n（5）指令：做五\n（5）输入：不需要\n（5）输出：好五\n\n以上就是补写的任务。",
+    ],
+)
+def test_other_ways_in_chinese(text: str) -> None:
+    assert task_blocks(text, 4, language="zh") == [Task(4, "做四", "", "好四"), Task(5, "做五", "", "好五")]
+
+
+def test_a_task_without_numbers_may_be_broken_alone() -> None:
+    text = "Instruction: Do 4\nInput: with 4\nOutput: done 4\n###\nInstruction: Do\nInput: x\nOutput:\n###\n"
+    found = task_blocks(f"{text}Instruction: Do 6\nInput: with 6\nOutput: done 6", 4)
+    assert found == [task(4), Broken(5, "Instruction: Do\nInput: x\nOutput:\n###", "empty_output"), task(6)]
+
+
+def test_a_quoted_instruction_is_no_task() -> None:
+    # A task that was cut there would be kept with half of its output.
+    for quoted in ("Instruction: be brief", "Task 1\nInstruction: be brief\nInput: x"):
+        text = f"4. Instruction: Do\n4. Input: x\n4. Output: A prompt:\n{quoted}\nThe end."
+        assert [type(item) for item in task_blocks(text, 4)] == [Broken]
+    text = "Instruction: Do\nInput: x\nOutput: A prompt:\nInstruction: be brief\nThe end."
+    assert [type(item) for item in task_blocks(text, 4)] == [Broken]
+
+
+@given(
+    tasks=_tasks(), language=st.sampled_from(sorted(LABELS)), separator=st.sampled_from(["\n", "\n###\n", "\n---\n\n"])
+)
+def test_tasks_without_numbers_are_read_back(tasks: list[Task], language: str, separator: str) -> None:
+    # A number alone on the line above an instruction is its number.
+    assume(not any(re.search(r"\d\W*\Z", one.output) for one in tasks))
+    instruction, given, output = LABELS[language]
+    text = separator.join(
+        f"{instruction}: {task.instruction}\n{given}:\n{task.input or '<noinput>'}\n{output}:\n{task.output}"
+        for task in tasks
+    )
+    numbered = [Task(7 + place, one.instruction, one.input, one.output) for place, one in enumerate(tasks)]
+    assert task_blocks(text, 7, language=language) == numbered
+
+
+# ---------------------------------------------------------------- code blocks
+
+
+CODE_LINES = [
+    "Input: 3",
+    "Output: 3",
+    "5. Instruction: sort",
+    "4. Input: 1",
+    "Instruction: x",
+    "**Output:** y",
+    "### Input:",
+]
+FENCES = [("```", "```"), ("```python", "```"), ("~~~", "~~~"), ("````", "````"), ("  ```js", "  ```")]
+
+
+@pytest.mark.parametrize("fence", FENCES)
+@given(code=st.lists(st.sampled_from([*CODE_LINES, "print(3)", "", "    x = 1"]), min_size=1, max_size=6).filter(any))
+def test_labels_in_code_are_code(fence: tuple[str, str], code: list[str]) -> None:
+    block = "\n".join([fence[0], *code, fence[1]])
+    tasks = [
+        task(4, output=f"Like this:\n{block}\nThat is all."),
+        task(5, input=f"A program:\n{block}", output=f"Mine:\n{block}"),
+        task(6, instruction=f"Explain this:\n{block}"),
+        task(7),
+    ]
+    assert task_blocks(render(tasks), 4) == tasks
+    assert task_blocks(f"Sure:\n{render(tasks)}", 4) == tasks
+
+
+def test_code_on_the_line_of_its_label() -> None:
+    tasks = [task(4, output="```python\nInput: 3\n```"), task(5, output="```\nOutput: 3\n```")]
+    text = render(tasks).replace("Output:\n```", "Output: ```")
+    assert task_blocks(text, 4) == tasks
+
+
+def test_a_page_in_a_block_may_have_blocks() -> None:
+    page = "```markdown\n# Title\n```python\nInput: 3\n```\nOutput: 4\n```"
+    tasks = [task(4, output=page), task(5)]
+    assert task_blocks(render(tasks), 4) == tasks
+    tasks = [task(4, output="See:\n```python\nInput: 3\n```\nNo more."), task(5)]
+    assert task_blocks(f"```\n{render(tasks)}```", 4) == tasks
+
+
+def test_a_block_that_never_closes_swallows_no_task() -> None:
+    tasks = [task(4, output="```\nnever closed"), task(5, output="```\nInput: 3\n```"), task(6)]
+    assert task_blocks(render(tasks), 4) == tasks
 
 
 def test_a_fence_in_the_last_output_stays_in_it() -> None:
@@ -243,6 +383,8 @@ def test_a_text_without_any_task_raises_with_the_text(text: str) -> None:
         ("1.\n2. b", ["", "b"]),
         ("```\n1. a\n2. b\n```\nDone.", ["a", "b"]),
         ("<think>1. no</think>\n1. a", ["a"]),
+        ("1. a\n2. Fix:\n```\n1. x\n2. y\n9. z\n```\n3. b", ["a", "Fix:\n```\n1. x\n2. y\n9. z\n```", "b"]),
+        ("```\n1. a:\n```python\n2. x\n```\n2. b\n```", ["a:\n```python\n2. x\n```", "b"]),
         ("13.Explain gravity\n14 . Tell", ["Explain gravity", "Tell"]),
     ],
 )
@@ -626,6 +768,15 @@ LONG = {
     "labels": "4. Instruction: a\n" + "Input:\nOutput:\n" * 14_000,
     "numbers": "1. a\n" * 40_000,
     "fences": "```\n" * 50_000,
+    "fenced_labels": "4. Instruction: a\n" + "```\nInput: b\n" * 14_000,
+    "nested_fences": "4. Instruction: a\n4. Input: b\n4. Output: c\n" + "```x\n" * 20_000 + "```\n" * 20_000,
+    "leads": "a: ```\n" * 28_000,
+    "long_leads": ("a" * 190 + "\n") * 1_000 + "```",
+    "layouts": "###\n4. Instruction: a\n```\n" * 7_000,
+    "without_numbers": "Instruction: a\nInput: b\nOutput: c\n" * 6_000,
+    "headings": "Task 5\n" * 28_000,
+    "numbers_above": "5.\n\n" * 40_000,
+    "seams": "4. Instruction: a\n4. Input: b\n4. Output: c\n" + "```\n\n" * 35_000,
     "opening_tags": "<think>" * 30_000,
     "thoughts": "<think></think>" * 14_000,
     "closing_tags": "</think> " * 22_000,

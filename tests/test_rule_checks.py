@@ -21,7 +21,7 @@ from instructgen.filters import (
     Length,
     OpeningPhrase,
 )
-from instructgen.filters.length import word_count
+from instructgen.filters.words import word_count
 
 ALPACA = Filter(Length(), Keywords(ALPACA_KEYWORDS), OpeningPhrase(), FirstCharacter())
 SELF_INSTRUCT = Filter(Length(), Keywords(SELF_INSTRUCT_KEYWORDS), OpeningPhrase(), FirstCharacter())
@@ -136,6 +136,12 @@ def test_short_chinese_instructions_are_kept_or_not_by_half_words() -> None:
         (("c",), "explain C++ templates", "c"),
         (("plot",), "a subplot, an éplot, plot_2", None),
         (("a|b",), "a b", None),
+        (("file", "gpt-4"), "打开这个ＦＩＬＥ吧", "file"),
+        (("file", "gpt-4"), "介绍ＧＰＴ－４", "gpt-4"),
+        (("file",), "the ＦＩＬＥＤ case, a pro\ufb01le", None),
+        (("file",), "open the \ufb01le", "file"),
+        (("ｆｉｌｅ",), "open the file", "file"),
+        (("map",), "a map™ and more", "map"),
         ((), "anything", None),
     ],
 )

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
-from instructgen.contracts import Completion, Finish, Limits, Reject, Rejected, Request
+from instructgen.contracts import Completion, Finish, Limits, Reject, Rejected, Request, Sampling
 from instructgen.engines.scripted import Scripted
 from instructgen.errors import BadRequest, EngineError, RecipeError, Unavailable
 from instructgen.example import Example
 from instructgen.filters import Filter, RougeNovelty
-from instructgen.generators import Respond, SelfInstruct
+from instructgen.generators import Belle, BootstrapInstructions, InstructWild, Respond, SelfInstruct
+from instructgen.generators.pool import PoolSource
+from instructgen.prompts import Prompt
 from instructgen.runtime.pipeline import Pipeline, Step
 from instructgen.runtime.run import Run
 from instructgen.selects import Shuffle
@@ -379,6 +381,12 @@ async def test_what_holds_no_task_is_asked_again(tmp_path: Path) -> None:
     assert [len(made[0].calls) for made in rounds(played)] == [3, 1, 1]
 
 
+async def test_at_temperature_0_the_same_answer_is_not_bought_twice(tmp_path: Path) -> None:
+    engine = Model(lambda _: "Sorry.")
+    await play(source(engine, requests=1, attempts=3, sampling=Sampling(temperature=0)), [], tmp_path)
+    assert len(engine.asked) == 1
+
+
 async def test_what_still_holds_none_is_rejected(tmp_path: Path) -> None:
     def model(request: Request) -> str:
         return "Sorry." if stubborn in prompt_of(request) else writer(request)
@@ -453,6 +461,16 @@ async def test_a_pool_never_commits_a_hole(tmp_path: Path) -> None:
 def test_options_that_make_no_sense_are_refused(options: dict[str, int]) -> None:
     with pytest.raises(RecipeError):
         source(Model(writer), **options)
+
+
+@pytest.mark.parametrize("method", [SelfInstruct, Belle, BootstrapInstructions, InstructWild])
+def test_a_prompt_that_shows_nothing_is_refused(method: type[PoolSource]) -> None:
+    seeds = SEEDS * 2
+    with pytest.raises(RecipeError, match=rf"'mine' of {method.__name__} has no slot \{{demonstrations\}}"):
+        method(Model(writer), seeds, prompt=Prompt("Write tasks {first} to {last}.", "mine"))
+    with pytest.raises(RecipeError, match=r"a slot \{topic\}, which is never filled"):
+        method(Model(writer), seeds, prompt=Prompt("{demonstrations} {topic}"))
+    assert method(Model(writer), seeds, prompt=Prompt("{demonstrations}"))
 
 
 async def test_rejected_tasks_keep_their_place_in_the_stream(tmp_path: Path) -> None:

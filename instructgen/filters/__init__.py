@@ -1,5 +1,6 @@
 """Checks, one a file, and the Filter that puts them into a pipeline."""
 
+from instructgen.filters.asking_back import AskingBack
 from instructgen.filters.assistant_talk import ASSISTANT_TALK, AssistantTalk
 from instructgen.filters.belle import BelleLength
 from instructgen.filters.consistency import Consistency
@@ -26,6 +27,7 @@ __all__ = [
     "EVOLUTION_SCAFFOLD",
     "SELF_INSTRUCT_KEYWORDS",
     "WRITE_PROGRAM",
+    "AskingBack",
     "AssistantTalk",
     "BelleLength",
     "Consistency",

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from instructgen.contracts import Reject
 from instructgen.example import Example
-from instructgen.filters.copied_scaffold import first_phrase
 from instructgen.filters.filter import require_texts
+from instructgen.filters.words import first_phrase
 
 ASSISTANT_TALK = (
     "as an ai",

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from instructgen.contracts import Reject
 from instructgen.example import Example
 from instructgen.filters.filter import TextField, require_text_field, require_texts, text_of
+from instructgen.filters.words import first_phrase
 
 EVOLUTION_SCAFFOLD = (
     "given prompt",
@@ -44,16 +42,3 @@ class CopiedScaffold:
     def __call__(self, example: Example) -> Reject | None:
         found = first_phrase(text_of(example, self.field), self.phrases)
         return Reject("scaffold", found, detail=f"in the {self.field}") if found else None
-
-
-def first_phrase(text: str, phrases: Iterable[str]) -> str:
-    """The first of these phrases in the text, as it stands there; empty if there is none."""
-    found = _pattern(tuple(phrases)).search(text)
-    return " ".join(found[0].split()) if found else ""
-
-
-@lru_cache(maxsize=32)
-def _pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    # "Rewritten prompts" counts, "forgiven prompt" and "as an aim" (for "as an ai") do not.
-    names = (r"[\s_-]+".join(map(re.escape, phrase.split())) for phrase in phrases)
-    return re.compile("|".join(rf"(?<![A-Za-z]){name}s?(?![A-Za-z])" for name in names) or r"(?!)", re.IGNORECASE)

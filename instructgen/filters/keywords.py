@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -45,6 +46,7 @@ class Keywords:
 
     A word counts as a whole word only: ``plot`` is not found in ``plotting``, but is in ``plot-driven``. A word in
     Chinese or Japanese characters counts wherever it stands, and such characters are no part of a Latin word.
+    Full-width letters are letters (ＦＩＬＥ); traditional and simplified characters are different ones.
 
     BELLE's rule is ``Keywords(BELLE_KEYWORDS, fields=("instruction", "input", "output"), anywhere=True)``.
 
@@ -71,16 +73,22 @@ class Keywords:
             return None
         pattern = _pattern(self.words, self.anywhere)
         for field in self.fields:
-            if found := pattern.search(text_of(example, field)):
+            if found := _search(pattern, text_of(example, field)):
                 return Reject("keyword", " ".join(found[0].lower().split()), detail=f"in the {field}")
         return None
+
+
+def _search(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """Looks at the text as it is first: folding may join words (``map™``)."""
+    found = pattern.search(text)
+    return found if found or text.isascii() else pattern.search(unicodedata.normalize("NFKC", text))
 
 
 @lru_cache(maxsize=32)
 def _pattern(words: tuple[str, ...], anywhere: bool) -> re.Pattern[str]:
     spaced: list[str] = []
     unspaced: list[str] = []
-    for word in words:
+    for word in (unicodedata.normalize("NFKC", word) for word in words):
         phrase = r"\s+".join(re.escape(part) for part in word.split())
         (unspaced if anywhere or re.search(f"[{_UNSPACED}]", word) else spaced).append(phrase)
     # Boundaries around all words at once: far faster than around each.

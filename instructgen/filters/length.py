@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -10,15 +9,7 @@ from instructgen.contracts import Reject
 from instructgen.errors import RecipeError
 from instructgen.example import Example
 from instructgen.filters.filter import TextField, require_text_field, text_of
-
-# Han and Kana, which are written without spaces; Hangul is written with them.
-_UNSPACED = re.compile(
-    "[々〆〇\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
-)
-_WIDE_PUNCTUATION = re.compile(
-    "[\u2018-\u201d\u3000-\u3004\u3008-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
-)
-
+from instructgen.filters.words import word_count
 
 Unit = Literal["words", "characters"]
 """What a length is counted in."""
@@ -60,13 +51,3 @@ class Length:
         if length > self.maximum:
             return Reject("too_long", length, self.maximum, detail=f"{self.unit} in the {self.field}")
         return None
-
-
-def word_count(text: str) -> float:
-    """Words separated by white space, plus half a word for each Chinese or Japanese character."""
-    if text.isascii():
-        return len(text.split())
-    spaced, unspaced = _UNSPACED.subn(" ", text)
-    if unspaced:
-        spaced = _WIDE_PUNCTUATION.sub(" ", spaced)
-    return len(spaced.split()) + unspaced / 2

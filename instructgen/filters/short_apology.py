@@ -9,7 +9,7 @@ from instructgen.contracts import Reject
 from instructgen.errors import RecipeError
 from instructgen.example import Example
 from instructgen.filters.filter import TextField, require_text_field, text_of
-from instructgen.filters.length import word_count
+from instructgen.filters.words import word_count
 
 _SORRY = re.compile(r"(?<![a-z])sorry(?![a-z])|抱歉|对不起|對不起|很遗憾|恕我", re.IGNORECASE)
 

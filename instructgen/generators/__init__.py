@@ -1,5 +1,6 @@
 """The methods, one a file."""
 
+from instructgen.generators.auto_evol import AutoEvol
 from instructgen.generators.belle import Belle
 from instructgen.generators.bootstrap_instructions import BootstrapInstructions
 from instructgen.generators.evol_instruct import EvolInstruct, evol_operators
@@ -14,6 +15,7 @@ from instructgen.generators.respond import Respond
 from instructgen.generators.self_instruct import SelfInstruct
 
 __all__ = [
+    "AutoEvol",
     "Belle",
     "BootstrapInstructions",
     "DataFormat",

@@ -26,12 +26,14 @@ from instructgen.contracts import (
 )
 from instructgen.errors import ParseError, RecipeError
 from instructgen.example import Example
-from instructgen.filters.copied_scaffold import EVOLUTION_SCAFFOLD, first_phrase
+from instructgen.filters.copied_scaffold import EVOLUTION_SCAFFOLD
 from instructgen.filters.filter import Language
+from instructgen.filters.words import first_phrase
 from instructgen.generators.answering import answer_in, conversation, cut, whole_prompt
 from instructgen.generators.judging import JUDGING, Undecided, ask_judge
 from instructgen.parsing import DataKind, holds_data, rewritten_prompt, scaffold_labels, verdict
 from instructgen.prompts import Prompt
+from instructgen.prompts.checked import checked_prompt
 from instructgen.similarity.tokens import tokens
 
 
@@ -162,12 +164,12 @@ class Evolution(ABC):
         self._set("prompt_checks", self.own_prompt_checks() if self.prompt_checks is None else self.prompt_checks)
         own = self.own_response_checks() if self.response_checks is None else self.response_checks
         self._set("response_checks", own)
-        if self.equality is None:
-            self._set("equality", Prompt.load("evol_instruct/equality", language=self.language))
+        equality = self.equality or Prompt.load("evol_instruct/equality", language=self.language)
+        object.__setattr__(self, "equality", checked_prompt(equality, name, needed=("original", "evolved")))
 
-    def _set(self, name: str, value: Any) -> None:
+    def _set(self, name: str, values: Sequence[Any]) -> None:
         # Set here, so that the manifest records the choice and not that there was none.
-        object.__setattr__(self, name, tuple(value) if name != "equality" else value)
+        object.__setattr__(self, name, tuple(values))
 
     def _complete(self, operators: Sequence[Operator]) -> list[Operator]:
         own = [replace(one, prompt=self.own_prompt()) if one.prompt is None else one for one in operators]

@@ -26,6 +26,7 @@ from instructgen.example import Example
 from instructgen.filters.instances import instance_rejects
 from instructgen.parsing import Instance, input_first, output_first, truth
 from instructgen.prompts import Prompt
+from instructgen.prompts.checked import checked_prompt
 
 _NEXT_TASK = {"en": "\nTask:", "zh": "\n任务："}
 
@@ -42,7 +43,8 @@ class GenerateInstances:
     Attributes:
         engine: the model, or several that share the tasks.
         instances: most instances of one task; of more, as many are drawn.
-        attempts: how often a task is asked about when its completion holds no instance.
+        attempts: how often a task is asked about when its completion holds no instance; at temperature 0, where the
+            answer would be the same, once.
         language: of the packaged prompts and of their labels.
         input_first: one's own text with the slot ``instruction``; None for the packaged one.
         output_first: the same for classifications.
@@ -64,6 +66,7 @@ class GenerateInstances:
         for name in ("input_first", "output_first"):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, Prompt.load(f"self_instruct/{name}", language=self.language))
+            checked_prompt(getattr(self, name), f"GenerateInstances({name}=…)", needed=("instruction",))
 
     @property
     def per_request(self) -> int:
@@ -75,7 +78,7 @@ class GenerateInstances:
         classification = truth(example.meta.get("classification"))
         request = self._request(example, classification)
         calls = []
-        for attempt in range(self.attempts):
+        for attempt in range(1 if self.sampling.temperature == 0 else self.attempts):
             completion = await ctx.ask(engine_for(self.engine, ctx), request, draw=attempt)
             calls.append(completion.key)
             try:

@@ -24,6 +24,7 @@ from instructgen.errors import ParseError, RecipeError
 from instructgen.example import Example
 from instructgen.parsing import yes_no
 from instructgen.prompts import Prompt
+from instructgen.prompts.checked import checked_prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class IdentifyClassification:
 
     Attributes:
         engine: the model, or several that share the examples.
-        attempts: how often an example is asked about.
+        attempts: how often an example is asked about; at temperature 0, where the answer would be the same, once.
         undecided: what becomes of an example without a decision: ``reject`` it (``unparsable``), or ``no``.
         language: of the packaged prompt.
         prompt: one's own text with the slot ``instruction``; None for the packaged one.
@@ -55,6 +56,7 @@ class IdentifyClassification:
             raise RecipeError('IdentifyClassification needs attempts of at least 1, and undecided "reject" or "no".')
         if self.prompt is None:
             object.__setattr__(self, "prompt", Prompt.load("self_instruct/classify", language=self.language))
+        checked_prompt(self.prompt, "IdentifyClassification", needed=("instruction",))
 
     @property
     def per_request(self) -> int:
@@ -67,7 +69,7 @@ class IdentifyClassification:
         prompt = self.prompt.render(instruction=" ".join(example.instruction.split()))
         request = Request.chat(prompt, sampling=self.sampling)
         calls = []
-        for attempt in range(self.attempts):
+        for attempt in range(1 if self.sampling.temperature == 0 else self.attempts):
             completion = await ctx.ask(engine_for(self.engine, ctx), request, draw=attempt)
             calls.append(completion.key)
             try:
@@ -80,7 +82,8 @@ class IdentifyClassification:
         if self.undecided == "no":
             yield _marked(example, False, calls)
         else:
-            yield Rejected(example.child("identify_classification", calls=calls), Reject("unparsable", detail=problem))
+            child = example.child("identify_classification", calls=calls, output=completion.text)
+            yield Rejected(child, Reject("unparsable", detail=problem))
 
 
 def _marked(example: Example, classification: bool, calls: list[str]) -> Example:

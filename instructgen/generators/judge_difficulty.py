@@ -17,6 +17,7 @@ from instructgen.generators.answering import whole_prompt
 from instructgen.generators.judging import JUDGING, Undecided, ask_judge
 from instructgen.parsing import score
 from instructgen.prompts import Prompt
+from instructgen.prompts.checked import checked_prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ class JudgeDifficulty:
         checked_engine(self.engine, "JudgeDifficulty")
         if self.attempts < 1 or self.undecided not in ("drop", "keep"):
             raise RecipeError('JudgeDifficulty needs attempts of at least 1, and undecided "drop" or "keep".')
-        if self.prompt is None:
-            object.__setattr__(self, "prompt", Prompt.load("evol_instruct/difficulty", language=self.language))
+        prompt = self.prompt or Prompt.load("evol_instruct/difficulty", language=self.language)
+        object.__setattr__(self, "prompt", checked_prompt(prompt, "JudgeDifficulty", needed=("prompt",)))
 
     @property
     def per_request(self) -> int:

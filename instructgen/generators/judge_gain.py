@@ -16,6 +16,7 @@ from instructgen.generators.answering import whole_prompt
 from instructgen.generators.judging import JUDGING, Undecided, ask_judge
 from instructgen.parsing import verdict
 from instructgen.prompts import Prompt
+from instructgen.prompts.checked import checked_prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class JudgeGain:
         checked_engine(self.engine, "JudgeGain")
         if self.attempts < 1 or self.undecided not in ("drop", "keep"):
             raise RecipeError('JudgeGain needs attempts of at least 1, and undecided "drop" or "keep".')
-        if self.prompt is None:
-            object.__setattr__(self, "prompt", Prompt.load("evol_instruct/equality", language=self.language))
+        prompt = self.prompt or Prompt.load("evol_instruct/equality", language=self.language)
+        object.__setattr__(self, "prompt", checked_prompt(prompt, "JudgeGain", needed=("original", "evolved")))
 
     @property
     def per_request(self) -> int:

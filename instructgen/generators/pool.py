@@ -38,6 +38,7 @@ from instructgen.filters import (
 from instructgen.generators.written import Written
 from instructgen.parsing import task_stop, task_text
 from instructgen.prompts import Prompt
+from instructgen.prompts.checked import checked_prompt
 
 Entry = Example | Rejected | Failed
 _MOST_PER_PROMPT = 1000
@@ -59,11 +60,12 @@ class PoolSource(ABC):
         lookahead: requests under way at once.
         requests: stop after so many; None leaves the end to the run's limit.
         patience: stop after so many requests in a row of which nothing was accepted.
-        attempts: how often a prompt is asked when its completion holds no task at all.
+        attempts: how often a prompt is asked when its completion holds no task at all; at temperature 0, where the
+            answer would be the same, once.
         checks: what a task must pass to enter the pool; None for the method's own.
         similarity: note the ten most similar instructions and the mean similarity in ``meta`` (slow: all pairs).
         language: of the prompt and its labels.
-        prompt: one's own text with the slots of the packaged one; None for that.
+        prompt: one's own text, with the slot ``demonstrations`` and any others of the packaged one; None for that.
         sampling: how tasks are drawn.
     """
 
@@ -99,6 +101,7 @@ class PoolSource(ABC):
         # Set here, so that the manifest records the texts and thresholds and not that there was no choice.
         object.__setattr__(self, "checks", self.own_checks() if self.checks is None else self.checks)
         object.__setattr__(self, "prompt", self.own_prompt() if self.prompt is None else self.prompt)
+        checked_prompt(self.prompt, name, needed=("demonstrations",), known=("shown", "count", "first", "last"))
 
     def _check_types(self, name: str) -> None:
         """Refuse what would fail only in the middle of a run."""
@@ -250,7 +253,7 @@ class _Pool:
         """Take the answer into the pool; returns every task in it with its verdict."""
         calls: list[str] = []
         try:
-            for attempt in range(self._method.attempts):
+            for attempt in range(1 if self._method.sampling.temperature == 0 else self._method.attempts):
                 completion = await (asked.answer if attempt == 0 else self._start(asked.engine, asked.request, ctx))
                 calls.append(completion.key)
                 try:

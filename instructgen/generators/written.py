@@ -10,6 +10,7 @@ from instructgen.errors import ParseError
 from instructgen.example import Example
 from instructgen.filters import Refusal
 from instructgen.parsing import Broken, Item, is_preface, numbered_items, strip_thinking, task_blocks, without_closing
+from instructgen.parsing.tasks import without_separators
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def listed_instructions(completion: Completion, first: int, *, continued: bool) 
     found = []
     items = _continued(completion.text, first) if continued else numbered_items(completion.text)
     for place, item in enumerate(items, 1):
-        text = without_closing(item.text) if place == len(items) else item.text
+        text = without_separators(without_closing(item.text) if place == len(items) else item.text)
         if continued:
             text = " ".join(text.split())
             text = text[:1].upper() + text[1:]

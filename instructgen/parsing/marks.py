@@ -12,8 +12,8 @@ SPACE = "[ \t\u00a0\u3000]"
 
 INDENT = rf"{SPACE}{{0,8}}"
 
-LINE = rf"^{INDENT}(?:[#>]{{1,6}}{SPACE}{{0,4}}|-{{1,3}}{SPACE}{{1,4}})?"
-"""The start of a line: indentation, then a heading's signs, a quotation sign or a dash. Needs re.MULTILINE."""
+LINE = rf"^{INDENT}(?:[#>]{{1,6}}{SPACE}{{0,4}}|[-*+•]{{1,3}}{SPACE}{{1,4}})?"
+"""The start of a line: indentation, then a heading's signs, a quotation sign or a bullet. Needs re.MULTILINE."""
 
 EMPHASIS = r"[*_]{0,3}"
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from instructgen.errors import ParseError
+from instructgen.parsing.code import without_labels_in_code
 from instructgen.parsing.marks import EMPHASIS, NUMBER_END, SPACE, without_emphasis
 from instructgen.parsing.wrapping import answer_end, strip_thinking
 
@@ -28,8 +29,8 @@ def numbered_items(text: str, *, first: int | None = None) -> list[Item]:
     """The items of a numbered list.
 
     ``1.``, ``1)``, ``(1)`` and ``1、`` count, in any script's digits, with emphasis around the number or not. Numbers
-    must increase: a number that does not, or that is indented further than the list, belongs to the item it stands
-    in. What precedes the first number is dropped as chatter, unless ``first`` is given.
+    must increase: a number that does not, that is indented further than the list, or that stands in a code block,
+    belongs to the item it stands in. What precedes the first number is dropped as chatter, unless ``first`` is given.
 
     Args:
         text: the completion.
@@ -40,7 +41,8 @@ def numbered_items(text: str, *, first: int | None = None) -> list[Item]:
         ParseError: there is no item.
     """
     body = strip_thinking(text)
-    starts = _starts(body, (first or 0) - 1) or _starts(body, -1)
+    readable = without_labels_in_code(body, _NUMBER)
+    starts = _starts(readable, (first or 0) - 1) or _starts(readable, -1)
     lead = body[: starts[0].start()] if starts else body
     items = [Item(first, lead.strip())] if first is not None and lead.strip() else []
     if not starts and not items:

@@ -1,7 +1,7 @@
 """Whole tasks (instruction, input, output) in Alpaca's layout: written into a prompt, and read from a completion.
 
 The original reader splits at ``###`` and counts, so that a heading inside an output, or one skipped number, loses every
-later task; here a task starts only where a numbered instruction label stands, and the number read is the number used.
+later task; here a task starts where an instruction label stands, and the number read is the number used.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import string
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 from instructgen.errors import ParseError, RecipeError
+from instructgen.parsing.code import without_labels_in_code
 from instructgen.parsing.marks import COLON, EMPHASIS, LINE, NUMBER_END, SPACE, without_emphasis
 from instructgen.parsing.wrapping import answer_end, strip_thinking, without_closing
 
@@ -25,6 +27,8 @@ _LABELS = {
     "en": ("Instruction", "Input", "Output"),
     "zh": ("指令", "输入", "输出"),
 }
+# A heading above a task; its number is the task's where the label has none.
+_HEADINGS = {"en": "Task", "zh": "第|任务|题目"}
 _NONE = {"en": "<noinput>", "zh": "<无输入>"}
 _NO_INPUT = frozenset(
     [
@@ -32,17 +36,32 @@ _NO_INPUT = frozenset(
         "none",
         "n/a",
         "not applicable",
-        "no input",
+        "not needed",
+        "not required",
         "无",
         "空",
         "无输入",
+        "无输入内容",
+        "无额外输入",
+        "无需",
         "无需输入",
         "无需额外输入",
         "没有输入",
+        "不需要",
         "不需要输入",
     ]
 )
+_NO_INPUT_SENTENCE = re.compile(
+    r"(?:there is |this task (?:needs|requires) )?no (?:additional |specific |extra )?input(?: is)?"
+    r"(?: (?:needed|required|necessary))?(?: for this (?:task|instruction|example))?"
+)
 _PUNCTUATION = string.punctuation + string.whitespace + "。，、：；！（）［］【】《》〈〉「」“”‘’"
+
+
+_FENCES = re.compile(r"```+|~~~+")
+_LAST_FENCE = re.compile(r"\n {0,3}(?:```|~~~)\Z")
+# Between two tasks, each in a block of its own.
+_SEAM = re.compile(r"\n {0,3}(```|~~~)[ \t\r]{0,8}\n\s{0,8}\1[\w-]{0,20}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +114,14 @@ def task_stop(number: int, *, language: str = "en") -> str:
 def task_blocks(text: str, first: int, *, truncated: bool = False, language: str = "en") -> list[Task | Broken]:
     """The tasks in a completion, in order, with every block that cannot be used in its place.
 
-    A task starts at a line ``N. Instruction:``, after a separator or not, in any case and with any emphasis. What
-    precedes the first one is dropped as chatter, unless it goes on with the task that the prompt itself began.
+    A task starts at a line ``N. Instruction:``, after a separator or not, in any case and with any emphasis; the number
+    may also stand above it (``Task N``). Where no task has a number, one starts wherever instruction, input and output
+    follow one another. Labels in a code block are part of the text. What precedes the first task is dropped as chatter,
+    unless it goes on with the task that the prompt itself began.
 
     Args:
         text: the completion.
-        first: the number of the task that the prompt asks for first, given to a first task that has no number.
+        first: the number of the task that the prompt asks for first; tasks without numbers are counted from it.
         truncated: the completion was cut off (finish reason ``length``), which breaks its last task.
         language: ``en`` or ``zh``, the language of the labels.
 
@@ -128,20 +149,37 @@ def task_blocks(text: str, first: int, *, truncated: bool = False, language: str
 
 
 def _markers(body: str, language: str) -> list[_Marker]:
-    instruction, given, output = labels = _labels(language)
-    pattern = re.compile(
-        rf"{LINE}({EMPHASIS})(?:(\d{{1,6}}){SPACE}{{0,2}}{NUMBER_END}({EMPHASIS}){SPACE}{{0,8}})?({EMPHASIS})"
-        rf"({instruction}|{given}|{output}){SPACE}{{0,2}}({EMPHASIS}){SPACE}{{0,2}}{COLON}",
-        re.MULTILINE | re.IGNORECASE,
-    )
-    names = dict(zip(map(str.lower, labels), ("instruction", "input", "output"), strict=True))
-    markers = []
-    for match in pattern.finditer(body):
-        marks = [mark for mark in match.group(1, 3, 4, 6) if mark]
+    pattern, layout = _patterns(language)
+    names = dict(zip(map(str.lower, _labels(language)), ("instruction", "input", "output"), strict=True))
+    markers: list[_Marker] = []
+    highest = -1
+    for match in pattern.finditer(without_labels_in_code(body, pattern, layout)):
+        marks = [mark for mark in match.group("before", "between", "name", "after") if mark]
         still_open = marks[-1] if len(marks) % 2 else ""
-        number = int(match[2]) if match[2] else None
-        markers.append(_Marker(match.start(), match.end(), number, names[match[5].lower()], still_open))
+        label, number, start = names[match["label"].lower()], int(match["number"] or -1), match.start("line")
+        if label == "instruction":
+            above, start = int(match["heading"] or match["above"] or -1), match.start()
+            # A lower number stands above what an output quotes.
+            number = above if number < 0 and above > highest else number
+            highest = max(highest, number)
+        markers.append(_Marker(start, match.end(), number if number >= 0 else None, label, still_open))
     return markers
+
+
+@cache
+def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A label, with a heading above it or not; and the layout's first lines of a task, where no code goes on."""
+    labels, heading = _labels(language), _HEADINGS[language]
+    gap, digits, blank = rf"{SPACE}{{0,2}}", r"\d{1,6}", rf"{SPACE}{{0,8}}\r?\n"
+    named = rf"(?:{heading}){gap}\#?(?:(?P<heading>{digits})|[一二三四五六七八九十]{{1,3}}){gap}题?"
+    title = rf"(?:{NUMBER_END}?{EMPHASIS}|{EMPHASIS}{gap}(?:{COLON}|[-–—])[^\n]{{0,80}})"
+    above = rf"{LINE}{EMPHASIS}(?:{named}{title}|(?P<above>{digits}){gap}{NUMBER_END}{EMPHASIS}){blank}(?:{blank})?"
+    number = rf"[（(]?(?P<number>{digits}){gap}{NUMBER_END}(?P<between>{EMPHASIS}){SPACE}{{0,8}}"
+    name = rf"(?P<name>{EMPHASIS})(?P<label>{'|'.join(labels)}){gap}(?P<after>{EMPHASIS}){gap}{COLON}"
+    label = rf"(?:{above})?(?P<line>{LINE})(?P<before>{EMPHASIS})(?:{number})?{name}"
+    layout = rf"^(?:#{{2,8}}|-{{3,8}}){blank}{LINE}{EMPHASIS}{digits}{gap}{NUMBER_END}{EMPHASIS}{gap}{labels[0]}"
+    flags = re.MULTILINE | re.IGNORECASE
+    return re.compile(label, flags), re.compile(layout, flags)
 
 
 def _labels(language: str) -> tuple[str, str, str]:
@@ -150,21 +188,24 @@ def _labels(language: str) -> tuple[str, str, str]:
     return _LABELS[language]
 
 
-def _blocks(markers: Iterable[_Marker], first: int) -> list[list[_Marker]]:
-    """The markers of each task, its numbered instruction label first."""
+def _blocks(markers: Sequence[_Marker], first: int) -> list[list[_Marker]]:
+    """The markers of each task, its instruction label first, with its number."""
+    counted = any(marker.label == "instruction" and marker.number is not None for marker in markers)
     lead: list[_Marker] = []
     blocks: list[list[_Marker]] = []
-    for marker in markers:
-        if marker.label == "instruction" and marker.number is not None:
+    for place, marker in enumerate(markers):
+        ordered = [following.label for following in markers[place : place + 3]] == ["instruction", "input", "output"]
+        if marker.label == "instruction" and (marker.number is not None if counted else ordered):
             blocks.append([marker])
         else:
             (blocks[-1] if blocks else lead).append(marker)
     if any(marker.label != "instruction" for marker in lead):
-        if lead[0].label == "instruction":
-            lead[0] = replace(lead[0], number=first)
-        else:
-            lead.insert(0, _Marker(0, 0, first, "instruction", ""))
+        if lead[0].label != "instruction":
+            lead.insert(0, _Marker(0, 0, None, "instruction", ""))
+        lead[0] = replace(lead[0], number=first)
         blocks.insert(0, lead)
+    if not counted:
+        return [[replace(block[0], number=first + place), *block[1:]] for place, block in enumerate(blocks)]
     return blocks
 
 
@@ -209,7 +250,8 @@ def _first(markers: Iterable[_Marker], label: str) -> _Marker | None:
 def given_input(text: str) -> str:
     """The input, empty where the model wrote in one of the usual ways that there is none."""
     plain = unicodedata.normalize("NFKC", text) if len(text) < 40 else text
-    return "" if plain.strip(_PUNCTUATION).lower() in _NO_INPUT else text
+    plain = plain.strip(_PUNCTUATION).lower()
+    return "" if plain in _NO_INPUT or _NO_INPUT_SENTENCE.fullmatch(plain) else text
 
 
 def without_separators(text: str) -> str:
@@ -217,7 +259,15 @@ def without_separators(text: str) -> str:
     lines = text.split("\n")
     while lines and (not (last := lines[-1].strip()) or _is_separator(last)):
         lines.pop()
-    return "\n".join(lines).rstrip()
+    return _without_stray_fence("\n".join(lines).rstrip())
+
+
+def _without_stray_fence(text: str) -> str:
+    """The text without a last line that closes a code block which was opened before the text."""
+    seam = _SEAM.search(text)
+    if seam or (_LAST_FENCE.search(text) and len(_FENCES.findall(text)) % 2):
+        return text[: seam.start() if seam else text.rindex("\n")].rstrip()
+    return text
 
 
 def _is_separator(line: str) -> bool:

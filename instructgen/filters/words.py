@@ -1,0 +1,38 @@
+"""Words and phrases in a text of either language, for the checks that count them or look for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+# Han and Kana, which are written without spaces; Hangul is written with them.
+_UNSPACED = re.compile(
+    "[々〆〇\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
+)
+_WIDE_PUNCTUATION = re.compile(
+    "[\u2018-\u201d\u3000-\u3004\u3008-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
+)
+
+
+def word_count(text: str) -> float:
+    """Words separated by white space, plus half a word for each Chinese or Japanese character."""
+    if text.isascii():
+        return len(text.split())
+    spaced, unspaced = _UNSPACED.subn(" ", text)
+    if unspaced:
+        spaced = _WIDE_PUNCTUATION.sub(" ", spaced)
+    return len(spaced.split()) + unspaced / 2
+
+
+def first_phrase(text: str, phrases: Iterable[str]) -> str:
+    """The first of these phrases in the text, as it stands there; empty if there is none."""
+    found = _pattern(tuple(phrases)).search(text)
+    return " ".join(found[0].split()) if found else ""
+
+
+@lru_cache(maxsize=32)
+def _pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    # "Rewritten prompts" counts, "forgiven prompt" and "as an aim" (for "as an ai") do not.
+    names = (r"[\s_-]+".join(map(re.escape, phrase.split())) for phrase in phrases)
+    return re.compile("|".join(rf"(?<![A-Za-z]){name}s?(?![A-Za-z])" for name in names) or r"(?!)", re.IGNORECASE)

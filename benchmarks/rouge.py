@@ -13,15 +13,18 @@ imports hold.
 
 The texts are synthetic, because no data set is shipped that one could measure with: words drawn by Zipf's law, half of
 them from a few successors of the word before, 10 words on average (log-normal), 80 ways to begin. Vocabulary (13,500
-at 52,000 texts) and work (13 million postings touched by the streaming index) are those of the instructions of the
+at 52,000 texts) and work (13 million postings that a plain prefix index touches) are those of the instructions of the
 Alpaca data set. Few are rejected: the worst case. --dirty makes every second text a copy of an earlier one with 0 to 4
-words changed. --chinese draws characters, 22 on average.
+words changed. --chinese draws characters in the same way, 22 on average, 9 in 10 texts from 10 to 43; the commonest
+100, 500, 1,000 and 2,000 of 6,000 characters make up 41, 76, 91 and 98 %, about as in modern Chinese (42, 75, 89 and
+97 % in Jun Da's Modern Chinese Character Frequency List of 2004).
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import math
 import multiprocessing
 import random
 import resource
@@ -61,9 +64,9 @@ class Row:
 # ---------------------------------------------------------------- texts
 
 
-def numbers(count: int, vocabulary: int, mean: float, rng: random.Random) -> Iterator[list[int]]:
-    """Texts as numbers of words."""
-    weights = list(accumulate(1 / (rank + 2) for rank in range(vocabulary)))
+def numbers(count: int, frequencies: Iterable[float], mean: float, rng: random.Random) -> Iterator[list[int]]:
+    """Texts as numbers of words, which ``frequencies`` counts from the commonest to the rarest."""
+    weights = list(accumulate(frequencies))
 
     def draw() -> int:
         return bisect(weights, rng.random() * weights[-1])
@@ -84,8 +87,9 @@ def numbers(count: int, vocabulary: int, mean: float, rng: random.Random) -> Ite
 def synthetic(count: int, *, chinese: bool = False, dirty: bool = False, seed: int = 0) -> list[str]:
     """Instructions of a made-up language; see the head of this file."""
     rng = random.Random(seed)
-    size, mean = (4000, 22.0) if chinese else (14000, 10.0)
-    texts = list(numbers(count, size, mean, rng))
+    size, mean = (6000, 22.0) if chinese else (14000, 10.0)
+    frequencies = (math.exp(-rank / 900) / (rank + 2) ** 0.6 if chinese else 1 / (rank + 2) for rank in range(size))
+    texts = list(numbers(count, frequencies, mean, rng))
     if dirty:
         for i in range(1, count, 2):
             texts[i] = texts[rng.randrange(i)].copy()

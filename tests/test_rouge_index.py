@@ -74,7 +74,7 @@ def one_by_one(index: RougeIndex, texts: Iterable[tuple[str, str]]) -> Decisions
     return decisions
 
 
-def instructions(seed: int, count: int, letters: str = "") -> list[tuple[str, str]]:
+def instructions(seed: int, count: int, letters: Sequence[str] = "") -> list[tuple[str, str]]:
     """Ids and texts of a stream that is about half near duplicates: an earlier text with 0 to 4 tokens changed.
 
     The tokens are words by Zipf's law, or ``letters`` that stand for themselves. Every hundredth text ends a planted
@@ -251,26 +251,47 @@ def test_decisions_do_not_depend_on_how_the_texts_arrive(
 
 
 @pytest.mark.parametrize("bulk", [1, 100, 513, 2000])
-def test_questions_see_texts_added_in_bulk(stream: list[tuple[str, str]], bulk: int) -> None:
+@pytest.mark.parametrize("chinese", [False, True])
+def test_questions_see_texts_added_in_bulk(stream: list[tuple[str, str]], bulk: int, chinese: bool) -> None:
     """Whatever was added between two questions, and whenever the index was put in order, answers are the same."""
+    texts = instructions(seed=4, count=4000, letters=HAN) if chinese else stream
     index, steady = RougeIndex(0.6), RougeIndex(0.6)
-    for number, (id, text) in enumerate(stream[:2000]):
+    for number, (id, text) in enumerate(texts[:2000]):
         index.add(text, id)
         steady.add(text, id)
         steady.nearest_above("")
         if number % bulk == bulk - 1:
-            probe = stream[2000 + number][1]
+            probe = texts[2000 + number][1]
             assert index.nearest_above(probe) == steady.nearest_above(probe)
 
 
-def test_chinese_near_duplicates() -> None:
-    """Each character is a token; rouge_score's own tokenizer would see none."""
-    letters = "".join(map(chr, range(0x4E00, 0x4E00 + 600)))
-    texts = [(id, text.replace(" ", "")) for id, text in instructions(seed=2, count=1200, letters=letters)]
+HAN = [chr(0x4E00 + number) for number in range(600)]
+
+
+@pytest.mark.parametrize("letters", [HAN[:90], HAN, [*HAN[:150], *"abcdefghij", *"한국어문장가나다라마"]])
+def test_near_duplicates_in_a_small_alphabet(letters: list[str]) -> None:
+    """Each character is a token of many texts; rouge_score's own tokenizer would see none of the Chinese ones."""
+    texts = instructions(seed=2, count=1200, letters=letters)
     expected = decisions_of_rouge_score(texts, 0.7)
     assert sum(decision is not None for decision in expected) > 300
     assert one_by_one(RougeIndex(0.7), texts) == expected
     assert RougeIndex(0.7).filter([text for _, text in texts]) == expected
+
+
+@pytest.mark.parametrize("threshold", [0.05, 0.3, 0.5, 0.9])
+def test_chinese_at_other_thresholds(threshold: float) -> None:
+    """Written without spaces, in texts of 3 to 60 characters; at 0.05 a single character makes many pairs similar."""
+    texts = [(id, text.replace(" ", "")) for id, text in instructions(seed=3, count=250, letters=HAN)]
+    decisions, expected = [], []
+    index, numbered = RougeIndex(threshold), [(id, tokens(text)) for id, text in texts]
+    for number, (id, words) in enumerate(numbered):
+        decisions.append(index.nearest_above(texts[number][1]))
+        expected.append(
+            nearest(((rouge_of_tokens(words, other), name) for name, other in numbered[:number]), threshold)
+        )
+        index.add(texts[number][1], id)
+    assert decisions == expected
+    assert None in expected and any(expected)
 
 
 # ---------------------------------------------------------------- the whole pool

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from instructgen.similarity.prefix import LOOSE, Floats, Integers, Words, by_rarity, postings, room, signatures
+from instructgen.similarity.prefix import Floats, Integers, Words, by_rarity, longest, postings, room, signatures
 
 _AT_ONCE = 1 << 19  # comparisons in one go, of about 50 bytes each
 
@@ -35,9 +35,8 @@ def candidate_pairs(labels: Integers, starts: Integers, first: int, threshold: f
 
     rooms = (room(1, threshold) * sizes).astype(np.float32)
     size = sizes[text]
-    # At most size - place tokens can still be shared, and t(size + other) / 2 must be; a tiny t allows any length.
-    longest = np.minimum(2 * (size - place) / max(threshold * (1 - LOOSE), 1e-9) - size, span - 1).astype(np.int64)
-    low, high = keys - size, keys - size + longest
+    most = np.minimum(longest(size, place, threshold), span - 1).astype(np.int64)
+    low, high = keys - size, keys - size + most
 
     new, old_heads = text >= first, np.flatnonzero(head & (text < first))
     asking = np.flatnonzero(new & head)

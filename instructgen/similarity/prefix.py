@@ -9,7 +9,9 @@ counted with repetition. So if F1 > t, then
   other), and so do two bitmaps that hold, for each bit, the parity of the tokens mapped to it (``signatures``);
 - with the tokens of either text sorted from rare to common, the first token that both share stands at a place with at
   least L tokens from there on: in the ``head`` of the shorter text and in the head or ``tail`` of the longer one. This
-  is the prefix filter of set-similarity joins (Bayardo, Ma and Srikant 2007), for multisets.
+  is the prefix filter of set-similarity joins (Bayardo, Ma and Srikant 2007), for multisets;
+- if that is place p of the text of m tokens, L is at most m - p, so that n is below 2(m - p) / t - m (``longest``). The
+  same holds with the texts exchanged.
 
 Every bound is loosened by more than the rounding of floats can amount to: a bound may let a pair through that is not
 above the threshold, and never holds back one that is.
@@ -19,6 +21,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +29,10 @@ import numpy.typing as npt
 Integers = npt.NDArray[np.signedinteger]
 Words = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.floating]
+Numbers = TypeVar("Numbers", float, npt.NDArray[Any])
 
 LOOSE = 1e-6  # far above the rounding of a float32, far below what one token weighs
-BITS = 256  # of a signature, in 64-bit words
+BITS = 128  # of a signature, in 64-bit words
 
 
 def room(m: int, threshold: float) -> float:
@@ -36,10 +40,16 @@ def room(m: int, threshold: float) -> float:
     return m * (1 - threshold) * (1 + LOOSE)
 
 
-def reach(m: int, threshold: float) -> tuple[int, int]:
-    """How many of the ``m`` tokens of a text, rarest first, are its head, and how many its head and tail."""
+def reach(m: int, threshold: float) -> int:
+    """How many of the ``m`` tokens of a text, rarest first, are its head and tail."""
     t = threshold * (1 - LOOSE)
-    return m - math.ceil(t * m) + 1, m - math.ceil(t * m / (2 - t)) + 1
+    return min(m, m - math.ceil(t * m / (2 - t)) + 1)
+
+
+def longest(m: Numbers, place: Numbers, threshold: float) -> Numbers:
+    """The most tokens of another text, if the first token of a text of ``m`` that both share stands at ``place``."""
+    most: Numbers = 2 * (m - place) / max(threshold * (1 - LOOSE), 1e-9) - m  # a tiny threshold allows any length
+    return most
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,7 @@ def postings(labels: Integers, starts: Integers, threshold: float) -> Postings:
 
 
 def signatures(labels: Integers, starts: Integers) -> Words:
-    """The parity bitmap of each text: bit ``label % 256`` is flipped by each token; shape (texts, 4)."""
+    """The parity bitmap of each text: bit ``label % 128`` is flipped by each token; shape (texts, 2)."""
     result = np.zeros((len(starts) - 1, BITS // 64), np.uint64)
     filled = np.flatnonzero(np.diff(starts))
     if len(filled):

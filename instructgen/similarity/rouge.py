@@ -65,6 +65,7 @@ class RougeIndex:
         # The labels of all tokens, one text after the other; text i starts at _starts[i].
         self._flat, self._starts = array("i"), array("q", [0])
         self._lists = InvertedLists(threshold)  # of the first texts; the rest goes in when the next question comes
+        self._last: tuple[str, Sequence[str]] = "", []  # a text and its tokens
         self._ordered = 8  # number of texts when labels were last put in order of rarity
 
     def __len__(self) -> int:
@@ -77,7 +78,7 @@ class RougeIndex:
 
     def add(self, text: str | Sequence[str], id: str) -> None:
         """Put a text into the index, however similar it is to others."""
-        self._flat.extend(map(self._labels.__getitem__, _tokens(text)))
+        self._flat.extend(map(self._labels.__getitem__, self._tokens(text)))
         self._starts.append(len(self._flat))
         self._ids.append(id)
 
@@ -85,7 +86,7 @@ class RougeIndex:
         """The text with the highest F1 above the threshold, of several the one added first; None if there is none."""
         if len(self._lists) < len(self):
             self._catch_up()
-        query = self._number(_tokens(text))
+        query = self._number(self._tokens(text))
         candidates = self._lists.candidates(query)
         if not candidates:
             return None
@@ -115,7 +116,7 @@ class RougeIndex:
 
     def scores(self, text: str | Sequence[str]) -> npt.NDArray[np.float64]:
         """The F1 with every text, in the order in which they were added. Takes milliseconds: it compares with all."""
-        query = self._number(_tokens(text))
+        query = self._number(self._tokens(text))
         flat, starts = _arrays(self._flat, self._starts)
         if not query or not len(flat):
             return np.zeros(len(self))
@@ -136,6 +137,14 @@ class RougeIndex:
         """The mean F1 with all texts; 0 if there are none. Compares with all texts."""
         return math.fsum(self.scores(text).tolist()) / max(len(self), 1)
 
+    def _tokens(self, text: str | Sequence[str]) -> Sequence[str]:
+        """The tokens of a text; those of the last one are kept, for what was asked about is often added next."""
+        if not isinstance(text, str):
+            return text
+        if text != self._last[0]:
+            self._last = text, tokens(text)
+        return self._last[1]
+
     def _number(self, words: Sequence[str]) -> list[int]:
         """The labels of tokens. A token that no text of the index has gets a label of its own, for this once."""
         labels = list(map(self._labels.get, words, repeat(-1)))
@@ -153,7 +162,7 @@ class RougeIndex:
         if size >= _GROWTH * self._ordered or missing > 64 + size // 8:
             self._rebuild()
         for i in range(len(self._lists), size):
-            self._lists.add(self._flat[self._starts[i] : self._starts[i + 1]])
+            self._lists.add(self._flat[self._starts[i] : self._starts[i + 1]].tolist())
 
     def _rebuild(self) -> None:
         """Put the labels in order of rarity, as far as it is known by now, and make the inverted lists anew."""
@@ -168,7 +177,7 @@ class RougeIndex:
     def _filter_each(self, texts: Sequence[str | Sequence[str]], ids: Sequence[str]) -> list[Match | None]:
         decisions = []
         for text, id in zip(texts, ids, strict=True):
-            words = _tokens(text)
+            words = self._tokens(text)
             decisions.append(self.nearest_above(words))
             if decisions[-1] is None:
                 self.add(words, id)
@@ -179,7 +188,7 @@ class RougeIndex:
         before = len(self)
         flat, starts = self._flat[:], self._starts[:]
         for text in texts:
-            flat.extend(map(self._labels.__getitem__, _tokens(text)))
+            flat.extend(map(self._labels.__getitem__, self._tokens(text)))
             starts.append(len(flat))
         names = [*self._ids, *ids]
         later, earlier = candidate_pairs(*_arrays(flat, starts), before, self._threshold)
@@ -196,10 +205,6 @@ class RougeIndex:
         self._flat.frombytes(new[np.repeat(kept, sizes)].tobytes())
         self._ids += [id for id, keep in zip(ids, kept.tolist(), strict=True) if keep]
         return decisions[before:]
-
-
-def _tokens(text: str | Sequence[str]) -> Sequence[str]:
-    return tokens(text) if isinstance(text, str) else text
 
 
 def _vocabulary(labels: Mapping[str, int]) -> defaultdict[str, int]:

@@ -18,7 +18,9 @@ _CHARACTERS = (
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
     "\u1100-\u11ff\ua960-\ua97f\uac00-\ud7ff"  # Hangul
 )
+_CHARACTER = re.compile(rf"[{_CHARACTERS}]+")
 _TOKEN = re.compile(rf"[^\W_{_CHARACTERS}]+|[^\W_]")
+_WORD = re.compile(r"[^\W_]+")
 
 # bytes.translate is an order of magnitude faster than a regular expression.
 _ASCII = bytes(ord(chr(byte).lower()) if chr(byte).isalnum() and byte < 128 else 32 for byte in range(256))
@@ -37,4 +39,11 @@ def tokens(text: str) -> list[str]:
     """
     if text.isascii():
         return text.encode("ascii").translate(_ASCII).decode("ascii").split()
-    return _TOKEN.findall(unicodedata.normalize("NFKC", text).lower())
+    text = unicodedata.normalize("NFKC", text).lower()
+    if not _CHARACTER.search(text):
+        return _WORD.findall(text)
+    found: list[str] = []
+    for word in _WORD.findall(text):
+        # Nothing but characters, the rule in Chinese, needs no regular expression to be taken apart.
+        found += word if _CHARACTER.fullmatch(word) else _TOKEN.findall(word)
+    return found

@@ -16,8 +16,7 @@ them from a few successors of the word before, 10 words on average (log-normal),
 at 52,000 texts) and work (13 million postings that a plain prefix index touches) are those of the instructions of the
 Alpaca data set. Few are rejected: the worst case. --dirty makes every second text a copy of an earlier one with 0 to 4
 words changed. --chinese draws characters in the same way, 22 on average, 9 in 10 texts from 10 to 43; the commonest
-100, 500, 1,000 and 2,000 of 6,000 characters make up 41, 76, 91 and 98 %, about as in modern Chinese (42, 75, 89 and
-97 % in Jun Da's Modern Chinese Character Frequency List of 2004).
+100, 500, 1,000 and 2,000 of 6,000 characters make up 41, 76, 91 and 98 %, about as in modern Chinese.
 """
 
 from __future__ import annotations

@@ -11,13 +11,18 @@ from instructgen.filters.instances import instance_rejects
 from instructgen.filters.keywords import ALPACA_KEYWORDS, BELLE_KEYWORDS, SELF_INSTRUCT_KEYWORDS, Keywords
 from instructgen.filters.length import Length
 from instructgen.filters.many_lines import ManyLines
+from instructgen.filters.non_ascii_start import NonAsciiStart
 from instructgen.filters.novelty import RougeNovelty
 from instructgen.filters.opening_phrase import WRITE_PROGRAM, OpeningPhrase
+from instructgen.filters.outside_code import OutsideCode
 from instructgen.filters.refusal import Refusal
+from instructgen.filters.repeated_prompt import RepeatedPrompt
 from instructgen.filters.scaffold import Scaffold
 from instructgen.filters.short_apology import ShortApology
+from instructgen.filters.shown_code import ShownCode
 from instructgen.filters.stop_words import OnlyStopWords
 from instructgen.filters.threshold import Threshold
+from instructgen.filters.token_length import TokenLength
 from instructgen.filters.truncated import Truncated
 
 __all__ = [
@@ -37,13 +42,18 @@ __all__ = [
     "Keywords",
     "Length",
     "ManyLines",
+    "NonAsciiStart",
     "OnlyStopWords",
     "OpeningPhrase",
+    "OutsideCode",
     "Refusal",
+    "RepeatedPrompt",
     "RougeNovelty",
     "Scaffold",
     "ShortApology",
+    "ShownCode",
     "Threshold",
+    "TokenLength",
     "Truncated",
     "instance_rejects",
 ]

@@ -14,6 +14,8 @@ _WIDE_PUNCTUATION = re.compile(
     "[\u2018-\u201d\u3000-\u3004\u3008-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
 )
 
+_FIRST_WIDE = "\u2e80"  # where the Chinese, Japanese and Korean blocks of Unicode begin
+
 
 def word_count(text: str) -> float:
     """Words separated by white space, plus half a word for each Chinese or Japanese character."""
@@ -36,3 +38,9 @@ def _pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
     # "Rewritten prompts" counts, "forgiven prompt" and "as an aim" (for "as an ai") do not.
     names = (r"[\s_-]+".join(map(re.escape, phrase.split())) for phrase in phrases)
     return re.compile("|".join(rf"(?<![A-Za-z]){name}s?(?![A-Za-z])" for name in names) or r"(?!)", re.IGNORECASE)
+
+
+def text_tokens(text: str) -> int:
+    """About how many tokens a text has."""
+    wide = 0 if text.isascii() else sum(1 for character in text if character >= _FIRST_WIDE)
+    return wide + (len(text) - wide + 3) // 4

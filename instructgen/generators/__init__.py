@@ -13,6 +13,8 @@ from instructgen.generators.judge_difficulty import JudgeDifficulty
 from instructgen.generators.judge_gain import JudgeGain
 from instructgen.generators.respond import Respond
 from instructgen.generators.self_instruct import SelfInstruct
+from instructgen.generators.wizard_coder import WizardCoder, code_operators
+from instructgen.generators.wizard_math import WizardMath, math_operators
 
 __all__ = [
     "AutoEvol",
@@ -30,5 +32,9 @@ __all__ = [
     "Operator",
     "Respond",
     "SelfInstruct",
+    "WizardCoder",
+    "WizardMath",
+    "code_operators",
     "evol_operators",
+    "math_operators",
 ]

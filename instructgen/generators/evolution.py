@@ -34,7 +34,6 @@ from instructgen.generators.judging import JUDGING, Undecided, ask_judge
 from instructgen.parsing import DataKind, holds_data, rewritten_prompt, scaffold_labels, verdict
 from instructgen.prompts import Prompt
 from instructgen.prompts.checked import checked_prompt
-from instructgen.similarity.tokens import tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +291,7 @@ class Round:
 
     def _copied(self, new: str, labels: Sequence[str]) -> Reject | None:
         """What shows without asking anybody that this is no new prompt."""
-        if tokens(new) == tokens(self._old):
+        if _plain(new) == _plain(self._old):
             return Reject("no_gain", detail="the same text")
         # Only what the old prompt did not say itself was copied.
         phrases = (*EVOLUTION_SCAFFOLD, *labels)
@@ -343,6 +342,11 @@ class Round:
 def first_reject(example: Example, checks: Sequence[Check] | None) -> Reject | None:
     """The reject of the first check that the example does not pass."""
     return next((reject for check in checks or () if (reject := check(example)) is not None), None)
+
+
+def _plain(text: str) -> str:
+    """Without differences of case and white space; signs count, since 3 + 4 is not 3 - 4."""
+    return " ".join(text.split()).casefold()
 
 
 def _drawable(operators: Sequence[Operator], number: int) -> list[Operator]:

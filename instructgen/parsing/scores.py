@@ -15,7 +15,7 @@ _TOP = r"\s{0,3}[*_`]{0,3}(\d{1,6}+)(?!/)"
 _SCALE = rf"[*_`]{{0,3}}\s{{0,3}}(?:/|out of|of){_TOP}"
 # "1-5" and "1 to 5" name the scale, not a score on it.
 _NO_RANGE = r"(?!\s{0,3}(?:[-–—~～]|to\b|至|到)\s{0,3}\d)"
-_WORD = r"(?<![A-Za-z])(?<![A-Za-z]_)(?:scores?|ratings?|评分|得分|分数|打分)"
+_WORD = r"(?<![A-Za-z])(?<![A-Za-z]_)(?:scores?|ratings?|difficulty|评分|得分|分数|打分|难度)"
 _FILL = r"(?:[\s*_\"'`|<>#\\(\[{]|[-–—](?=\s)){0,12}+"
 
 _LABELLED = re.compile(

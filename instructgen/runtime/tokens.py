@@ -11,25 +11,20 @@ from typing import Any
 
 from instructgen.contracts import Request
 from instructgen.example import Example
+from instructgen.filters.words import text_tokens
 
 _PER_MESSAGE = 16  # more than any chat template's markers around one turn
 
 
 def estimated_tokens(request: Request) -> int:
     """About how many tokens the prompt has: four bytes of Latin text to a token, one CJK character to a token."""
-    return sum(estimated_text_tokens(text) + 4 for text in _texts(request))
-
-
-def estimated_text_tokens(text: str) -> int:
-    """About how many tokens a text has."""
-    wide = 0 if text.isascii() else sum(1 for character in text if character >= "\u2e80")
-    return wide + (len(text) - wide + 3) // 4
+    return sum(text_tokens(text) + 4 for text in _texts(request))
 
 
 def estimated_example_tokens(example: Example) -> int:
     """About how many tokens a trainer makes of an example, before its chat template adds its own."""
     turns = (example.system, *(turn.content for turn in example.history))
-    return sum(map(estimated_text_tokens, (*turns, example.instruction, example.input, example.output)))
+    return sum(map(text_tokens, (*turns, example.instruction, example.input, example.output)))
 
 
 def most_tokens(request: Request) -> int:

@@ -47,7 +47,19 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Modules that several methods stand on, and that hold none themselves.
 SHARED = {
     "filters": {"filter", "words"},
-    "generators": {"answering", "evolution", "judging", "pool", "written"},
+    "generators": {
+        "answering",
+        "chat_template",
+        "code_files",
+        "drawing",
+        "evolution",
+        "judging",
+        "personas",
+        "pool",
+        "raw_turns",
+        "reading",
+        "written",
+    },
 }
 HEAVY = {
     "aiohttp",

@@ -61,6 +61,13 @@ async def test_what_is_no_completion_is_asked_for_a_few_times_only() -> None:
     assert caught.value.__notes__ == ["given up after 6 such answers"]
 
 
+async def test_other_errors_do_not_make_an_odd_answer_hopeless() -> None:
+    odd = Malformed("the answer has no content")
+    server = Server(*[Unavailable("down")] * 5, odd, Unavailable("down"), odd)
+    assert await server.ask() == "answer"
+    assert server.attempts == 9
+
+
 async def test_the_deadline_is_not_slept_through() -> None:
     server = Server(RateLimited("slow down", retry_after=30), seconds=20)
     with pytest.raises(RateLimited) as caught:

@@ -4,7 +4,10 @@ from instructgen.filters.asking_back import AskingBack
 from instructgen.filters.assistant_talk import ASSISTANT_TALK, AssistantTalk
 from instructgen.filters.belle import BelleLength
 from instructgen.filters.consistency import Consistency
+from instructgen.filters.copied_code import CopiedCode
 from instructgen.filters.copied_scaffold import EVOLUTION_SCAFFOLD, CopiedScaffold
+from instructgen.filters.decontaminate import Decontaminate
+from instructgen.filters.distinct import Distinct
 from instructgen.filters.filter import Filter
 from instructgen.filters.first_character import FirstCharacter
 from instructgen.filters.instances import instance_rejects
@@ -36,7 +39,10 @@ __all__ = [
     "AssistantTalk",
     "BelleLength",
     "Consistency",
+    "CopiedCode",
     "CopiedScaffold",
+    "Decontaminate",
+    "Distinct",
     "Filter",
     "FirstCharacter",
     "Keywords",

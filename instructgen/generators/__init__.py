@@ -3,6 +3,7 @@
 from instructgen.generators.auto_evol import AutoEvol
 from instructgen.generators.belle import Belle
 from instructgen.generators.bootstrap_instructions import BootstrapInstructions
+from instructgen.generators.code_snippets import CodeSnippets
 from instructgen.generators.evol_instruct import EvolInstruct, evol_operators
 from instructgen.generators.evolution import DataFormat, Operator
 from instructgen.generators.fresh_start import FreshStart, Nouns
@@ -11,8 +12,12 @@ from instructgen.generators.identify_classification import IdentifyClassificatio
 from instructgen.generators.instruct_wild import InstructWild
 from instructgen.generators.judge_difficulty import JudgeDifficulty
 from instructgen.generators.judge_gain import JudgeGain
+from instructgen.generators.oss_instruct import OssInstruct
+from instructgen.generators.persona_prompt import PersonaPrompt
+from instructgen.generators.persona_to_persona import PersonaToPersona
 from instructgen.generators.respond import Respond
 from instructgen.generators.self_instruct import SelfInstruct
+from instructgen.generators.text_to_persona import TextToPersona
 from instructgen.generators.wizard_coder import WizardCoder, code_operators
 from instructgen.generators.wizard_math import WizardMath, math_operators
 
@@ -20,6 +25,7 @@ __all__ = [
     "AutoEvol",
     "Belle",
     "BootstrapInstructions",
+    "CodeSnippets",
     "DataFormat",
     "EvolInstruct",
     "FreshStart",
@@ -30,8 +36,12 @@ __all__ = [
     "JudgeGain",
     "Nouns",
     "Operator",
+    "OssInstruct",
+    "PersonaPrompt",
+    "PersonaToPersona",
     "Respond",
     "SelfInstruct",
+    "TextToPersona",
     "WizardCoder",
     "WizardMath",
     "code_operators",

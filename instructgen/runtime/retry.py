@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 _FIRST = 0.05  # seconds, at most: most errors are gone by then, and a crowd is spread out
 _LONGEST = 60.0
-_MALFORMED = 6  # attempts, about eight seconds: long enough for a proxy to come to its senses
+_MALFORMED = 6  # such answers, about eight seconds: long enough for a proxy to come to its senses
 
 
 @dataclass(slots=True)
@@ -56,8 +56,18 @@ async def until_answered(
         EngineError: it is not retryable, or the deadline would pass before the next attempt, or the server keeps
             sending what is no completion.
     """
+    malformed = 0
+
+    async def once() -> T:
+        nonlocal malformed
+        try:
+            return await attempt()
+        except Malformed:
+            malformed += 1  # not every attempt: a server that was away may come back with one odd answer
+            raise
+
     try:
-        return await attempt()
+        return await once()
     except EngineError as error:
         if not error.retryable:
             raise
@@ -66,12 +76,16 @@ async def until_answered(
     async def again() -> T:
         if failed:
             raise failed.pop()  # tenacity counts from the first attempt, which was made without it: it is slow
-        return await attempt()
+        return await once()
+
+    def stop(state: RetryCallState) -> bool:
+        late = _now() + delay(_error(state), state.attempt_number, 0.0) >= deadline.at
+        return malformed >= _MALFORMED or late
 
     retrying = AsyncRetrying(
         retry=retry_if_exception(lambda error: isinstance(error, EngineError) and error.retryable),
         wait=lambda state: delay(_error(state), state.attempt_number, jitter.random()),
-        stop=lambda state: _hopeless(state) or _now() + delay(_error(state), state.attempt_number, 0.0) >= deadline.at,
+        stop=stop,
         sleep=sleep,
         before_sleep=before_sleep,
         reraise=True,
@@ -79,7 +93,7 @@ async def until_answered(
     try:
         return await retrying(again)
     except EngineError as error:
-        if isinstance(error, Malformed):
+        if isinstance(error, Malformed) and malformed >= _MALFORMED:
             error.add_note(f"given up after {_MALFORMED} such answers")
         elif error.retryable and not error.fatal:
             error.add_note(f"given up after the deadline of {deadline.limits.deadline:g} s")
@@ -100,11 +114,6 @@ def delay(error: BaseException | None, attempts: int, spread: float) -> float:
         return _FIRST * spread
     longest = min(_LONGEST, 0.25 * 2.0 ** min(attempts - 1, 12))
     return longest * (1 - 0.5 * spread)
-
-
-def _hopeless(state: RetryCallState) -> bool:
-    """Whether the server keeps answering with what is no completion."""
-    return isinstance(_error(state), Malformed) and state.attempt_number >= _MALFORMED
 
 
 def _error(state: RetryCallState) -> BaseException | None:

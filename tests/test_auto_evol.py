@@ -1,4 +1,4 @@
-"""Auto Evol-Instruct: the failure rule of the card, and searches on a model whose methods have a known failure rate."""
+"""Auto Evol-Instruct: the card's failure rule, how models write, searches on a model of known failure rates."""
 
 from __future__ import annotations
 
@@ -10,18 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from instructgen.contracts import Completion, Limits, Reject, Request
 from instructgen.engines.scripted import Scripted
-from instructgen.errors import BadRequest, RecipeError
-from instructgen.example import Example
+from instructgen.errors import BadRequest, ParseError, RecipeError
+from instructgen.example import Example, Message
 from instructgen.filters import AskingBack
 from instructgen.generators import AutoEvol, Respond
+from instructgen.parsing.auto_evol import final_instruction, improved_method
 from instructgen.prompts import Prompt
 from instructgen.runtime.pipeline import Pipeline
 from tests.support.pipelines import Model, contents, dawdling, new_calls, prompt_of, run
 
 LAST = "#Finally Rewritten Instruction#:"
+FORM = "#Methods List#:\n- a\n\n#Plan#:\nb\n\n#Rewritten Instruction#:\nc\n\n"
+STEPS = "Step 1: List.\nStep 2: Plan.\nStep 3: Rewrite.\nStep 4: Review."
+STEPS_ZH = "第一步：列出。\n第二步：计划。\n第三步：请仔细改写。\n第四步：检查。"
 PROMPTS = [Example.root("row", index=n, instruction=f"Row {n:03} of the table.", output="") for n in range(200)]
 
 
@@ -53,6 +59,115 @@ def test_the_polite_words_may_count_anywhere() -> None:
     assert AskingBack(anywhere=True)(example) == Reject("asks_back", "Sure")
 
 
+# ---------------------------------------------------------------- what models write
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "#Finally Rewritten Instruction#:",
+        "**#Finally Rewritten Instruction#:**",
+        "**#Finally Rewritten Instruction#**:",
+        "### #Finally Rewritten Instruction#",
+        "### Finally rewritten instruction",
+        "#Finally Rewritten Instruction:",
+        "##Finally Rewritten Instruction##:",
+        "# Finally Rewritten Instruction #",
+        "＃Finally Rewritten Instruction＃：",
+        "Finally Rewritten Instruction:",
+        "**Finally Rewritten Instruction**",
+        "- **#Finally Rewritten Instruction#:**",
+        "> #Finally Rewritten Instruction#:",
+        "4. #Finally Rewritten Instruction#:",
+        "Step 4: #Finally Rewritten Instruction#:",
+        "**Step 4 — #Finally Rewritten Instruction#:**",
+        "`#Finally Rewritten Instruction#`:",
+        "\\#Finally Rewritten Instruction\\#:",
+        "#Final Rewritten Instruction#:",
+        "#最终改写的指令#：",
+        "**#最终改写的指令#：**",
+        "【最终改写的指令】",
+        "第四步：#最终改写的指令#：",
+        "#最终改写后的指令#:",
+    ],
+)
+def test_headings_of_the_final_instruction(heading: str) -> None:
+    assert final_instruction(f"{FORM}{heading}\nDo it, **twice**.") == "Do it, **twice**."
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"{LAST} **Do** it.", "**Do** it."),
+        (f"**{LAST} Do it.**", "Do it."),
+        (f'{LAST}\n"Do it."\n\n---', "Do it."),
+        (f"{LAST}\n```\nDo it.\n```\n\n---\n\nLet me know if it should be longer!", "Do it."),
+        (f"{LAST}\n\n{FORM}{LAST}\nDo it.", "Do it."),
+        (f"<think>\n{LAST}\nNo.\n</think>\n{LAST}\nDo it.", "Do it."),
+        (f"{LAST}\nDo it.\n\n#Instruction#:\nThe old one.", "Do it."),
+        (f"{LAST}\nDo it.\n\n**#Words added#:** 12", "Do it."),
+        (f"{LAST}\n- Do\n- it\n\n# Data\n| a |\n|---|", "- Do\n- it\n\n# Data\n| a |\n|---|"),
+    ],
+)
+def test_nothing_but_the_final_instruction(text: str, found: str) -> None:
+    assert final_instruction(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "I cannot rewrite this.",
+        LAST,
+        f"{LAST}\n\n---\n",
+        f"{LAST}\n#Instruction#:\nThe old one.",
+        "The #Finally Rewritten Instruction#: is hard.",
+        "Finally rewritten instructions are #hard#: so they are.",
+        "Finally rewritten instruction\nDo it.",
+        f"<think>\n{LAST}\nDo it.",
+    ],
+)
+def test_no_final_instruction(text: str) -> None:
+    with pytest.raises(ParseError):
+        final_instruction(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (STEPS, STEPS),
+        (f"#Improved Method#:\n{STEPS}", STEPS),
+        (f"Sure! It now says how.\n\n### Improved Method\n\n{STEPS}\n\n---\n\nLet me know if I should go on.", STEPS),
+        (f"<think>Step 1</think>```\n{STEPS}\n```", STEPS),
+        ("**Improved Method:**\n\n1. a\n2. b\n3. c\n4. d", "1. a\n2. b\n3. c\n4. d"),
+        (f"**#改进后的方法#：**\n{STEPS_ZH}", STEPS_ZH),
+        ("步骤1：甲\n步骤 2：乙\n步骤3：丙\n步骤4：丁", "步骤1：甲\n步骤 2：乙\n步骤3：丙\n步骤4：丁"),
+        (f"{STEPS}\n#Plan#: as before.", f"{STEPS}\n#Plan#: as before."),
+    ],
+)
+def test_an_improved_method(text: str, found: str) -> None:
+    assert improved_method(text) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["", "#Improved Method#:", "Nothing failed; keep it.", "I'm sorry, but I can't.", "Step 1: a\nStep 2: b"]
+)
+def test_no_method(text: str) -> None:
+    with pytest.raises(ParseError):
+        improved_method(text)
+
+
+@given(st.text(st.sampled_from("#＃*:：\n -`1234stepSTEP第一步 ") | st.characters(), max_size=80), st.booleans())
+def test_any_text_is_read_or_refused(text: str, headed: bool) -> None:
+    for read in (final_instruction, improved_method):
+        try:
+            found = read(f"{FORM}{LAST}\n{text}" if headed else text)
+        except ParseError:
+            continue
+        assert re.search(r"\w", found)
+        assert found == found.strip()
+
+
 # ---------------------------------------------------------------- a search
 
 
@@ -74,7 +189,7 @@ class Rewriter:
         prompt = prompt_of(request)
         if "Improved Method" in prompt:
             self.asked["improve"] += 1
-            return f"#Improved Method#:\nStep 1: fail {self.rates[self.asked['improve'] - 1]} of 100.\nStep 4: end."
+            return f"#Improved Method#:\n{STEPS}\nNow fail {self.rates[self.asked['improve'] - 1]} of 100."
         if LAST in prompt:
             self.asked["evolve"] += 1
             share = int((re.findall(r"fail (\d+) of 100", prompt) or [self.first])[0])
@@ -118,7 +233,12 @@ async def test_the_method_with_the_lowest_failure_rate_evolves_everything(tmp_pa
     assert len(asked_back) == 200 * 10 // 100
     assert model.asked["feedback"] == model.asked["improve"] == 15
     # Ten prompts, each with the three stages after it.
-    assert all(text.count("Stage 0: Row") == 10 and text.count("Stage 3: Row") == 10 for text in model.feedback)
+    for text in model.feedback:
+        stages = re.findall(r"Instruction (\d+), stage (\d):\nRow \d{3} of the table\.((?: Twice[a-z ]*\.)*)\n", text)
+        assert [(int(number), int(stage)) for number, stage, _ in stages] == [
+            (n, m) for n in range(1, 11) for m in range(4)
+        ]
+        assert all(evolved.count("Twice") == int(stage) for _, stage, evolved in stages)
 
 
 async def test_every_call_of_the_search_is_traceable(tmp_path: Path) -> None:
@@ -142,17 +262,84 @@ async def test_without_steps_the_first_method_is_used(tmp_path: Path) -> None:
     assert model.asked["evolve"] >= 10
 
 
-async def test_candidates_that_cannot_be_read_are_left_out(tmp_path: Path) -> None:
-    inner = Rewriter([5, 5, 5, 5, 5])
+async def test_candidates_that_are_no_methods_are_rejected(tmp_path: Path) -> None:
+    inner = Rewriter([30])
+    unusable: list[str | Completion] = [
+        Completion("Step 1: cut o", "length"),
+        "",
+        "It is fine as it is.",
+        Completion("", "filtered"),
+    ]
+    told = iter([*unusable, inner(Request.chat("#Improved Method#")), *[f"#Improved Method#:\n{STEPS}"] * 5])
 
-    def model(request: Request) -> str | Completion:
-        if "Improved Method" in prompt_of(request):
-            return Completion("Step 1: cut o", "length") if inner.asked["improve"] else ""
-        return inner(request)
+    def answer(request: Request) -> str | Completion:
+        return next(told) if "Improved Method" in prompt_of(request) else inner(request)
 
-    result = await run(Pipeline(AutoEvol(Scripted(model), PROMPTS[:9], development=5), []), tmp_path / "run")
-    assert result.reasons == {"method": 1}
+    model = Model(answer, limits=Limits(concurrency=1))
+    result = await run(Pipeline(AutoEvol(model, PROMPTS, development=100), []), tmp_path / "run")
+    assert result.reasons == {"method": 7, "truncated": 1, "unparsable": 2, "filtered": 1}
+    outputs = [row.example.output for row in result.rejected() if row.reject.code == "unparsable"]
+    assert outputs == ["", "It is fine as it is."]
+    assert len({row.example.id for row in result.rejected()}) == 11
+    (chosen,) = [row.example for row in result.rejected() if row.reject.detail == "chosen"]
+    assert "Now fail 30 of 100" in chosen.instruction
+    named = {call for row in result.rejected() for call in row.example.calls} | {c for row in result for c in row.calls}
+    assert len(named) == len(model.asked)
+
+
+async def test_no_step_is_taken_where_nothing_fails(tmp_path: Path) -> None:
+    model = Rewriter([], first=0)
+    result = await run(Pipeline(AutoEvol(Scripted(model), PROMPTS[:9]), []), tmp_path / "run")
+    assert model.asked["feedback"] == 0
+    assert [(row.reject.code, row.reject.value) for row in result.rejected()] == [("method", 0.0)]
     assert result.counts["kept"] == 9
+
+
+async def test_what_would_be_rejected_counts_as_a_failure(tmp_path: Path) -> None:
+    def model(request: Request) -> str | Completion:
+        prompt = prompt_of(request)
+        if LAST not in prompt:
+            blank = Completion("", "filtered" if "004" in prompt else "stop")
+            return blank if prompt[4:7] in ("003", "004") else "Done."
+        number = int(prompt[-17:-14])
+        if number < 3:
+            text = [f"{LAST}\nROW 000 of\nthe table.", f"{LAST}\nRow", "No."][number]
+            return Completion(text, "length" if number == 1 else "stop")
+        return f"{LAST}\nRow {number:03}, twice."
+
+    source = AutoEvol(Scripted(model), PROMPTS[:10], steps=0)
+    result = await run(Pipeline(source, [Respond(Scripted(model))]), tmp_path / "run")
+    first, *others = result.rejected()
+    assert first.reject == Reject("method", 0.5, detail="chosen")
+    assert [row.reject.code for row in others] == ["no_gain", "truncated", "unparsable", "empty", "filtered"]
+
+
+async def test_each_candidate_has_a_draw_of_its_own(tmp_path: Path) -> None:
+    model = Model(lambda request: "Nothing failed." if "stage 0" in prompt_of(request) else Rewriter([5] * 9)(request))
+    await run(Pipeline(AutoEvol(model, PROMPTS[:9], candidates=3, steps=1), []), tmp_path / "run")
+    improving = [prompt for prompt in model.asked if "Improved Method" in prompt]
+    assert len(improving) == 3
+    assert len(set(improving)) == 1
+
+
+async def test_a_conversation_goes_on_with_the_new_prompt(tmp_path: Path) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def model(request: Request) -> str:
+        asked.append(tuple(f"{turn.role}: {turn.content}" for turn in request.messages))
+        return f"{LAST}\nAnd twice, in rhyme?" if LAST in asked[-1][-1] else "Two."
+
+    turns = (Message("user", "One?"), Message("assistant", "One."))
+    start = Example.root("chat", instruction="And twice?", input="Once.", system="Count.", history=turns)
+    source = AutoEvol(Scripted(model), [start, start], steps=0)
+    rows = list(await run(Pipeline(source, [Respond(Scripted(model))]), tmp_path / "run"))
+    assert {(row.system, row.history, row.instruction, row.input) for row in rows} == {
+        ("Count.", turns, "And twice, in rhyme?", "")
+    }
+    assert len({row.id for row in rows}) == 2
+    answered = [told for told in asked if LAST not in told[-1]]
+    assert set(answered) == {("system: Count.", "user: One?", "assistant: One.", "user: And twice, in rhyme?")}
+    assert any(told[-1].endswith("\nAnd twice?\n\nOnce.") for told in asked)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +367,7 @@ async def test_a_chinese_search(tmp_path: Path) -> None:
     def model(request: Request) -> str:
         asked.append(prompt_of(request))
         if "#改进后的方法#：" in asked[-1]:
-            return "#改进后的方法#：\n第一步：请仔细。"
+            return f"#改进后的方法#：\n{STEPS_ZH}"
         if "#最终改写的指令#：" in asked[-1]:
             return f"#办法列表#：\n无\n#最终改写的指令#：\n{asked[-1].rpartition('#指令#：')[2].strip()}请举例。"
         return "好的，请问是哪一行？" if "请仔细" not in asked[-1] else "没有失败。"
@@ -189,8 +376,8 @@ async def test_a_chinese_search(tmp_path: Path) -> None:
     source = AutoEvol(Scripted(model), rows, language="zh", candidates=2, steps=1)
     result = await run(Pipeline(source, []), tmp_path / "run")
     assert [row.instruction for row in result] == [f"第{n}行说了什么？请举例。" for n in range(4)]
-    assert any("阶段 3" in prompt for prompt in asked)
-    assert not any("Stage" in prompt for prompt in asked)
+    assert any("第 4 条指令，第 3 阶段：\n第" in prompt for prompt in asked)
+    assert not any(re.search("[A-Za-z]", prompt) for prompt in asked)
 
 
 async def test_nothing_depends_on_what_comes_first(tmp_path: Path) -> None:
@@ -224,10 +411,28 @@ async def test_a_request_that_can_never_be_answered_fails_and_counts_as_a_failur
     assert result.counts["kept"] == 7
 
 
+async def test_a_search_goes_on_without_a_request_that_can_never_be_answered(tmp_path: Path) -> None:
+    inner, criticised = Rewriter([30, 20]), 0
+
+    def model(request: Request) -> str | Completion:
+        nonlocal criticised
+        criticised += "stage 0" in prompt_of(request)
+        if criticised == 2 and "stage 0" in prompt_of(request):
+            raise BadRequest("no")
+        return inner(request)
+
+    engine = Model(model, limits=Limits(concurrency=1))
+    result = await run(Pipeline(AutoEvol(engine, PROMPTS, candidates=3, steps=1), []), tmp_path / "run")
+    assert (result.complete, result.counts["failed"]) == (False, 1)
+    assert result.reasons == {"method": 3}
+    assert result.counts["kept"] == 200
+
+
 @pytest.mark.parametrize(
     ("make", "told"),
     [
         (lambda: AutoEvol(Scripted(str), []), "no prompts"),
+        (lambda: AutoEvol(Scripted(str), "a text"), "no prompts"),  # type: ignore[arg-type]
         (lambda: AutoEvol(Scripted(str), PROMPTS, steps=-1), "steps=-1"),
         (lambda: AutoEvol(Scripted(str), PROMPTS, batch=0), "batch=0"),
         (lambda: AutoEvol(Scripted(str), PROMPTS, method=Prompt("a {slot}")), "without slots"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -78,6 +79,12 @@ def test_talk_of_an_assistant_in_the_answer(instruction: str, output: str, found
     assert AssistantTalk()(example(instruction, output)) == (Reject("assistant_talk", found) if found else None)
 
 
+async def test_the_same_text_is_no_mutation(tmp_path: Path) -> None:
+    model = Scripted(lambda request: prompt_of(request).partition("meanings: ")[2].partition(".")[0].upper())
+    result = await run(Pipeline(Nouns(3), [FreshStart(model, rounds=2)]), tmp_path / "run")
+    assert result.reasons == {"no_gain": 6}
+
+
 @pytest.mark.parametrize(
     ("new", "old", "rejected"),
     [
@@ -101,7 +108,7 @@ def lengthening(request: Request, log: list[str] | None = None) -> str:
     prompt = prompt_of(request)
     if log is not None:
         log.append(prompt)
-    if found := re.search(r"at least one of these words, in any of its meanings: (.*)\.\n", prompt):
+    if found := re.search(r"at least one of these words, in any of their meanings: (.*)\.\n", prompt):
         return f"Tell of {found[1]}: ".ljust(99, "x") + "."
     if found := re.search(r"#The Given Prompt#:\n(.*)\n\n#[^#]+#:\Z", prompt, re.DOTALL):
         return f"{found[1]} ".ljust(len(found[1]) + 99, "y") + "."
@@ -136,7 +143,7 @@ async def test_mutations_are_drawn_alike_and_fresh_starts_bring_other_words(tmp_
         drawn[row.example.by.removeprefix("fresh_start/")] += 1
     assert set(drawn) == MUTATIONS
     assert all(70 < count < 130 for count in drawn.values()), drawn  # 100 each
-    told = [found[1] for prompt in log if (found := re.search(r"any of its meanings: (.*)\.\n", prompt))]
+    told = [found[1] for prompt in log if (found := re.search(r"any of their meanings: (.*)\.\n", prompt))]
     assert len(set(told)) > 0.95 * len(told)
     lengths = Counter(len(words.split(", ")) for words in told)
     assert set(lengths) == {1, 2, 3, 4}
@@ -164,6 +171,59 @@ async def test_what_is_rejected_is_tried_again_from_the_same_text(tmp_path: Path
             assert rejected.example.meta["evolved_from"]
 
 
+async def test_a_prompt_without_an_answer_is_tried_again_from_the_same_text(tmp_path: Path) -> None:
+    answers: list[str] = []
+
+    def model(request: Request) -> str:
+        text = lengthening(request)
+        if text == "An answer.":
+            answers.append(prompt_of(request))
+            return "As an AI, I have no tides." if len(answers) < 4 else text
+        return f"{text} {len(answers)}."
+
+    result = await run(Pipeline(Nouns(1), [FreshStart(Scripted(model), minimum=150, rounds=20)]), tmp_path / "run")
+    assert result.reasons == {"assistant_talk": 3}
+    (kept,) = result
+    rejected = [row.example for row in result.rejected()]
+    assert [example.instruction for example in (*rejected, kept)] == answers
+    assert all(example.meta["evolved_from"] for example in rejected)
+    # None of the failures is an ancestor of what came after it.
+    assert not {example.id for example in rejected} & {step.id for step in kept.ancestors}
+    rounds = [example.meta["round"] for example in (*rejected, kept)]
+    assert rounds == sorted(set(rounds))
+
+
+async def test_what_was_evolved_before_is_mutated_at_once_and_with_its_input(tmp_path: Path) -> None:
+    log: list[str] = []
+    start = Example.root("x", instruction="Sort these.", input="b, a", meta={"round": 2})
+    method = FreshStart(Scripted(lambda request: lengthening(request, log)), minimum=100)
+    own = method.operators or ()
+    deepen = FreshStart(method.engine, minimum=100, operators=tuple(one for one in own if one.name == "deepen"))
+    (row,) = await run(Pipeline([start], [deepen]), tmp_path / "run")
+    assert row.meta["evolved_from"] == "Sort these.\n\nb, a"
+    assert row.input == ""
+    assert "Sort these.\n\nb, a" in log[0]
+
+
+async def test_operators_of_ones_own_keep_to_their_rounds(tmp_path: Path) -> None:
+    packaged = {one.name: one for one in FreshStart(Scripted(str)).operators or ()}
+    early = replace(packaged["deepen"], rounds=(2, 3))
+    operators = (packaged["fresh_start"], early, replace(packaged["complicate"], rounds=(4, 5, 6)))
+    method = FreshStart(Scripted(lengthening), operators=operators, minimum=2000, maximum=2000, rounds=6)
+    result = await run(Pipeline(Nouns(40), [method]), tmp_path / "run")
+    drawn: dict[str, set[int]] = {}
+    for row in result.rejected():
+        steps = [*(step.by for step in row.example.ancestors[1:]), row.example.by]
+        for number, by in enumerate(steps, 1):
+            drawn.setdefault(by.removeprefix("fresh_start/"), set()).add(number)
+    assert drawn == {"fresh_start": {1, 2, 3, 4, 5, 6}, "deepen": {2, 3}, "complicate": {4, 5, 6}}
+
+
+def test_lengths_are_those_of_the_language() -> None:
+    made = [FreshStart(Scripted(str)), FreshStart(Scripted(str), language="zh"), FreshStart(Scripted(str), minimum=9)]
+    assert [(one.minimum, one.maximum) for one in made] == [(256, 1024), (100, 400), (9, 1024)]
+
+
 async def test_words_of_ones_own_in_chinese(tmp_path: Path) -> None:
     asked: list[str] = []
 
@@ -172,9 +232,11 @@ async def test_words_of_ones_own_in_chinese(tmp_path: Path) -> None:
         return "请说明灯塔和茶壶有什么相同的地方，并举出三个例子。" if "#新提示词#" in asked[-1] else "都能指路。"
 
     method = FreshStart(Scripted(model), language="zh", minimum=10)
-    result = await run(Pipeline(Nouns(5, words=("灯塔", "茶壶")), [method]), tmp_path / "run")
+    result = await run(Pipeline(Nouns(5, "zh", ("灯塔", "茶壶")), [method]), tmp_path / "run")
     assert [row.output for row in result] == ["都能指路。"] * 5
     assert all("灯塔" in prompt or "茶壶" in prompt for prompt in asked)
+    assert any(re.search("：(灯塔、茶壶|茶壶、灯塔)。\n", prompt) for prompt in asked)
+    assert not any(re.search("[A-Za-z,]", prompt) for prompt in asked)
 
 
 async def test_nothing_depends_on_what_comes_first(tmp_path: Path) -> None:
@@ -198,6 +260,8 @@ def test_the_packaged_words(language: str) -> None:
         (lambda: Nouns(0), "at least one"),
         (lambda: Nouns(words=("", "x")), "words must be"),
         (lambda: Nouns(words="boat"), "words must be"),  # type: ignore[arg-type]
+        (lambda: FreshStart(Scripted(str), words=None), "words must be"),  # type: ignore[arg-type]
+        (lambda: FreshStart(Scripted(str), minimum="9"), "minimum"),  # type: ignore[arg-type]
         (lambda: FreshStart(Scripted(str), minimum=9, maximum=8), "maximum"),
         (lambda: FreshStart(Scripted(str), rounds=0), "rounds"),
         (lambda: ManyLines(0), "above 0"),

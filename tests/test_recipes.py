@@ -31,6 +31,8 @@ OPTIONS: Mapping[str, tuple[object, ...]] = {
     "alpaca": ("--requests", 24),
     "belle_zh": ("--requests", 24),
     "evol_instruct": ("--first", 20),
+    "auto_evol": ("--first", 40, "--development", 6, "--candidates", 2, "--steps", 2),
+    "fresh_start": ("--starts", 30),
     "oss_instruct": ("--snippets", 25),
     "personas": ("--draws", 3, "--rounds", 5),
     "wizard_coder": ("--first", 12),

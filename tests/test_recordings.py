@@ -132,6 +132,13 @@ def test_completions_are_not_empty_and_some_are_cut_off(rows: list[Row]) -> None
         ("self_instruct", 32, {"contradiction", "duplicate", "ends_with_colon", "keyword", "rouge", "truncated"}),
         ("alpaca", 25, {"empty_output", "keyword", "labels", "rouge", "too_short", "truncated", "write_program"}),
         ("belle_zh", 10, {"empty_output", "keyword", "rouge", "too_short"}),
+        ("evol_instruct", 8, {"no_gain"}),
+        ("fresh_start", 3, {"assistant_talk", "scaffold"}),
+        ("auto_evol", 3, {"asks_back", "method"}),
+        ("wizard_coder", 7, set()),
+        ("wizard_math", 10, set()),
+        ("personas", 4, {"truncated", "unparsable"}),
+        ("oss_instruct", 9, {"copied_code", "truncated", "unparsable"}),
     ],
 )
 def test_every_recipe_plays_its_recording(name: str, kept: int, reasons: set[str], tmp_path: Path) -> None:
@@ -139,7 +146,7 @@ def test_every_recipe_plays_its_recording(name: str, kept: int, reasons: set[str
     run = pipeline.run(tmp_path / "run", store=tmp_path / "completions.db", progress="none")
     lines = (EXAMPLES / "recordings" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     assert (run.complete, len(run), run.telemetry["calls"]["new"]) == (True, kept, 0)
-    assert run.telemetry["calls"]["replayed"] == len(lines)
+    assert run.telemetry["calls"]["replayed"] >= len(lines)  # a greedy request may come again
     assert run.reasons.keys() >= reasons
     assert {json.loads(line)["engine"] for line in lines} == {f"written/{name}"}
 

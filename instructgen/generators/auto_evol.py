@@ -28,15 +28,13 @@ from instructgen.errors import EngineError, ParseError, RecipeError
 from instructgen.example import Example
 from instructgen.filters.asking_back import AskingBack
 from instructgen.filters.filter import Language
-from instructgen.generators.answering import answer_in, cut, whole_prompt
+from instructgen.generators.answering import answer_in, conversation, cut, whole_prompt
 from instructgen.generators.evolution import first_reject
-from instructgen.parsing import rewritten_prompt, scaffold_labels, sections
+from instructgen.parsing.auto_evol import final_instruction, improved_method
 from instructgen.prompts import Prompt
-from instructgen.similarity.tokens import tokens
 
 Entry = Example | Rejected | Failed
-_LAST = {"en": "Finally Rewritten Instruction", "zh": "最终改写的指令"}
-_STAGE = {"en": "Stage", "zh": "阶段"}
+_STAGE = {"en": "Instruction {number}, stage {stage}:", "zh": "第 {number} 条指令，第 {stage} 阶段："}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +42,16 @@ class AutoEvol:
     """A source of evolved prompts, whose method is optimised first; they have no answers yet (add ``Respond``).
 
     In each step ten prompts of a sample are evolved for some rounds; another model says what went wrong and improves
-    the method, several times; each candidate evolves a development set, whose answers are looked at; the one with the
-    lowest failure rate is the next method, as long as the rate falls. Then every prompt is evolved once with it.
+    the method, several times; with each of these methods a development set is evolved and answered; the method with the
+    lowest failure rate is the next one, as long as the rate falls. Then every prompt is evolved once with it.
+
+    A development prompt counts as failed if no new prompt could be read or it did not change, if the new one got no
+    answer, or if ``failed`` says so of the answer.
 
     Every method that was tried is yielded first, as rejected with the code ``method`` and its failure rate; the one
-    that was chosen says so, and is a parent of what was made with it. A prompt of which no new one could be read is
-    rejected (``unparsable``, ``truncated``, ``filtered``), and so is one that did not change (``no_gain``).
+    that was chosen says so, and is a parent of what was made with it. What was proposed and is no method of four steps
+    is rejected (``unparsable``, ``truncated``, ``filtered``). So is a prompt of which no new one could be read, and one
+    that did not change (``no_gain``).
 
     Attributes:
         engine: the model that evolves, and that answers the development set.
@@ -95,8 +97,9 @@ class AutoEvol:
                 raise RecipeError(
                     f"AutoEvol({name}={value!r}): it is a whole number of at least {int(name != 'steps')}."
                 )
-        if not self.prompts:
-            raise RecipeError("AutoEvol has no prompts to evolve.")
+        if not self.prompts or not all(isinstance(one, Example) for one in self.prompts):
+            raise RecipeError("AutoEvol has no prompts to evolve: give it a sequence of Examples.")
+        object.__setattr__(self, "prompts", tuple(self.prompts))
         own = Prompt.load("auto_evol/method", language=self.language) if self.method is None else self.method
         if own.slots:
             raise RecipeError(f"the method of AutoEvol is a text without slots; it has {', '.join(own.slots)}.")
@@ -113,10 +116,10 @@ class AutoEvol:
         chosen = await search.best()
         for entry in search.entries(chosen):
             yield entry
-        waiting: deque[tuple[Example, Awaitable[Completion]]] = deque()
-        for example in self.prompts:
+        waiting: deque[tuple[int, Awaitable[Completion]]] = deque()
+        for index, example in enumerate(self.prompts):
             request = self.request(chosen.text, whole_prompt(example))
-            waiting.append((example, ctx.start(engine_for(self.engine, ctx, "evolve", example.id), request)))
+            waiting.append((index, ctx.start(engine_for(self.engine, ctx, "evolve", index), request)))
             if len(waiting) == self.lookahead:
                 yield await self._evolved(*waiting.popleft(), chosen)
         while waiting:
@@ -127,35 +130,32 @@ class AutoEvol:
         prompt = Prompt.load("auto_evol/evolve", language=self.language)
         return Request.chat(prompt.render(method=method, instruction=instruction), sampling=self.sampling)
 
-    def read(self, completion: Completion) -> str:
-        """The final instruction in a completion.
-
-        Raises:
-            ParseError: it has none, or was cut off.
-        """
-        if code := cut(completion):
-            raise ParseError(f"the completion was {code}", text=completion.text)
-        label = _LAST[self.language]
-        return rewritten_prompt(sections(completion.text, [label])[label])
-
-    async def _evolved(self, example: Example, answer: Awaitable[Completion], chosen: _Method) -> Entry:
-        parents = (example.id, chosen.example.id)
-        meta = {**example.meta, "round": 1, "evolved_from": whole_prompt(example)}
+    async def _evolved(self, index: int, answer: Awaitable[Completion], chosen: _Method) -> Entry:
+        example = self.prompts[index]
+        old = whole_prompt(example)
+        told: dict[str, Any] = {
+            "index": index,
+            "parents": (example.id, chosen.example.id),
+            "system": example.system,
+            "history": example.history,
+            "meta": {**example.meta, "round": 1, "evolved_from": old},
+        }
         try:
             completion = await answer
         except EngineError as error:
             if error.retryable or error.fatal:
                 raise
-            return Failed(Example.root("auto_evol", parents=parents, instruction=example.instruction), error)
-        told: dict[str, Any] = {"parents": parents, "calls": [completion.key], "system": example.system, "meta": meta}
+            return Failed(Example.root("auto_evol", instruction=old, **told), error)
+        told["calls"] = [completion.key]
+        if code := cut(completion):
+            return Rejected(Example.root("auto_evol", instruction="", output=completion.text, **told), Reject(code))
         try:
-            new = self.read(completion)
+            new = final_instruction(completion.text)
         except ParseError as error:
-            reject = Reject(cut(completion) or "unparsable", detail=str(error))
+            reject = Reject("unparsable", detail=str(error))
             return Rejected(Example.root("auto_evol", instruction="", output=completion.text, **told), reject)
         made = Example.root("auto_evol", instruction=new, **told)
-        same = tokens(new) == tokens(whole_prompt(example))
-        return Rejected(made, Reject("no_gain", detail="the same text")) if same else made
+        return Rejected(made, Reject("no_gain", detail="the same text")) if _same(new, old) else made
 
 
 class _Method(NamedTuple):
@@ -166,122 +166,181 @@ class _Method(NamedTuple):
     example: Example
 
 
+class _Draft(NamedTuple):
+    """A method that was not tried yet, and the completions that it comes from."""
+
+    text: str
+    calls: Sequence[str] = ()
+    parents: Sequence[str] = ()
+
+
 class _Search:
     """The optimisation of the method: steps, candidates, failure rates."""
 
     def __init__(self, source: AutoEvol, ctx: Context) -> None:
         self._source = source
         self._ctx = ctx
-        self._tried: list[_Method] = []
+        self._sample = ctx.random("sample").sample(source.prompts, min(source.sample, len(source.prompts)))
+        self._development = self._sample[: source.development]
+        self._tried: list[Rejected] = []
         self._failed: list[Failed] = []
-        self._calls: list[str] = []
-        random = ctx.random("sample")
-        sample = random.sample(source.prompts, min(source.sample, len(source.prompts)))
-        self._development = sample[: source.development]
-        self._subset = sample
+        self._asked = 0
 
     async def best(self) -> _Method:
-        """The method with which no further step lowers the failure rate."""
+        """The method after which no further step lowers the failure rate."""
         assert self._source.method is not None
-        chosen = await self._rated(self._source.method.text, ())
+        (chosen,) = await self._rated([_Draft(self._source.method.text)])
         for step in range(1, self._source.steps + 1):
-            found = await self._step(chosen, step)
+            if chosen.rate == 0:  # it cannot fall
+                break
+            found = await self._rated(await self._drafts(chosen, step))
             if not found or (better := min(found, key=lambda one: one.rate)).rate >= chosen.rate:
                 break
             chosen = better
         return chosen
 
     def entries(self, chosen: _Method) -> list[Entry]:
-        """Every method that was tried, as rejected, and the requests that can never be answered."""
+        """Every method that was proposed, as rejected, and the requests that can never be answered."""
         told = [
-            Rejected(one.example, Reject("method", one.rate, detail="chosen" if one is chosen else ""))
+            replace(one, reject=replace(one.reject, detail="chosen")) if one.example is chosen.example else one
             for one in self._tried
         ]
-        last = self._tried[-1]
-        if self._calls:  # of a step in which no method was found
-            told[-1] = replace(told[-1], example=replace(last.example, calls=(*last.example.calls, *self._calls)))
         return [*told, *self._failed]
 
-    async def _step(self, method: _Method, step: int) -> list[_Method]:
-        """The candidates of one step, rated."""
-        source, ctx = self._source, self._ctx
-        batch = ctx.random("batch", step).sample(self._subset, min(source.batch, len(self._subset)))
-        trajectories = await self._trajectories(method.text, batch)
+    async def _drafts(self, method: _Method, step: int) -> list[_Draft]:
+        """The methods that are proposed in one step, each from a criticism of its own."""
+        source = self._source
+        trajectories, calls = await self._trajectories(method.text, step)
         optimiser = source.optimiser or source.engine
-        criticise = Prompt.load("auto_evol/feedback", language=source.language)
-        improve = Prompt.load("auto_evol/optimise", language=source.language)
-        request = Request.chat(criticise.render(trajectories=trajectories), sampling=source.optimising)
+        criticise = Prompt.load("auto_evol/feedback", language=source.language).render(trajectories=trajectories)
+        request = Request.chat(criticise, sampling=source.optimising)
         reports = await self._ask(optimiser, [request] * source.candidates, draws=True)
-        found: list[_Method] = []
-        for report in reports:
-            if report is None or not (feedback := answer_in(report)[0]):
-                continue
-            prompt = improve.render(feedback=feedback, method=method.text)
-            (answer,) = await self._ask(optimiser, [Request.chat(prompt, sampling=source.optimising)])
+        improve = Prompt.load("auto_evol/optimise", language=source.language)
+        asked = [
+            Request.chat(improve.render(feedback=answer_in(one)[0], method=method.text), sampling=source.optimising)
+            if one
+            else None
+            for one in reports
+        ]
+        drafts: list[_Draft] = []
+        for report, answer in zip(reports, await self._ask(optimiser, asked, draws=True), strict=True):
+            keys = [*calls, *_keys([report, answer])]
             try:
-                text = rewritten_prompt(answer.text if answer else "", scaffold_labels(improve.text))
-            except ParseError:
-                continue
-            if answer and not cut(answer):
-                found.append(await self._rated(text, (method.example.id,)))
-        return found
+                if answer and not cut(answer):
+                    drafts.append(_Draft(improved_method(answer.text), keys, (method.example.id,)))
+                elif answer:
+                    self._unusable(answer, keys, Reject(cut(answer)))
+            except ParseError as error:
+                self._unusable(answer, keys, Reject("unparsable", detail=str(error)))
+        return drafts
 
-    async def _trajectories(self, method: str, batch: Sequence[Example]) -> str:
-        """The batch evolved for some rounds, written down for the critic."""
+    async def _trajectories(self, method: str, step: int) -> tuple[str, list[str]]:
+        """A batch evolved for some rounds, written down for the critic, and what it was read from."""
+        random = self._ctx.random("batch", step)
+        batch = random.sample(self._sample, min(self._source.batch, len(self._sample)))
         stages = [[whole_prompt(example)] for example in batch]
+        calls: list[str] = []
         for _ in range(self._source.rounds):
             requests = [self._source.request(method, texts[-1]) for texts in stages]
-            for texts, answer in zip(stages, await self._ask(self._source.engine, requests), strict=True):
-                texts.append(self._read(answer) or texts[-1])
-        name = _STAGE[self._source.language]
-        return "\n\n".join(
-            "\n".join(f"{name} {number}: {text}" for number, text in enumerate(texts)) for texts in stages
+            answers = await self._ask(self._source.engine, requests)
+            calls += _keys(answers)
+            for texts, answer in zip(stages, answers, strict=True):
+                texts.append(_new(answer, texts[-1]) or texts[-1])
+        heading = _STAGE[self._source.language]
+        parts = [
+            f"{heading.format(number=number, stage=stage)}\n{text}"
+            for number, texts in enumerate(stages, 1)
+            for stage, text in enumerate(texts)
+        ]
+        return "\n\n".join(parts), calls
+
+    async def _rated(self, drafts: Sequence[_Draft]) -> list[_Method]:
+        """The methods with their shares of failures: the development set is evolved by each, and answered."""
+        source, count = self._source, len(self._development)
+        starts = self._development * len(drafts)
+        asked = [source.request(draft.text, whole_prompt(start)) for draft in drafts for start in self._development]
+        evolved = await self._ask(source.engine, asked)
+        new = [
+            replace(start, instruction=text, input="") if (text := _new(answer, whole_prompt(start))) else None
+            for start, answer in zip(starts, evolved, strict=True)
+        ]
+        answering = [Request(messages=conversation(one), sampling=source.sampling) if one else None for one in new]
+        answers = await self._ask(source.engine, answering)
+        failed = [self._fails(one, answer) for one, answer in zip(new, answers, strict=True)]
+        found = []
+        for number, draft in enumerate(drafts):
+            its = slice(number * count, (number + 1) * count)
+            keys = [*draft.calls, *_keys([*evolved[its], *answers[its]])]
+            found.append(self._method(draft, sum(failed[its]) / count, keys))
+        return found
+
+    def _fails(self, example: Example | None, answer: Completion | None) -> bool:
+        if example is None or answer is None:
+            return True
+        output, fault = answer_in(answer)
+        return fault in ("empty", "filtered") or bool(
+            first_reject(replace(example, output=output), [self._source.failed])
         )
 
-    async def _rated(self, text: str, parents: tuple[str, ...]) -> _Method:
-        """A method with its share of failures on the development set: evolved, then answered."""
-        source = self._source
-        asked = [source.request(text, whole_prompt(example)) for example in self._development]
-        evolved = [self._read(answer) for answer in await self._ask(source.engine, asked)]
-        answering = [Request.chat(new, sampling=source.sampling) for new in evolved if new]
-        failures = evolved.count("")
-        for request, answer in zip(answering, await self._ask(source.engine, answering), strict=True):
-            output, fault = answer_in(answer) if answer else ("", "failed")
-            example = Example.root("auto_evol", instruction=request.messages[-1].content, output=output)
-            failures += bool(fault in ("empty", "failed") or first_reject(example, [source.failed]))
-        rate = failures / len(self._development)
-        # All that was asked since the last method: nothing recorded is untraceable.
-        calls, self._calls = self._calls, []
-        number = len(self._tried)
-        example = Example.root("auto_evol/method", index=number, instruction=text, calls=calls, parents=parents)
-        self._tried.append(_Method(text, rate, replace(example, scores={"failure_rate": rate})))
-        return self._tried[-1]
+    def _method(self, draft: _Draft, rate: float, calls: Sequence[str]) -> _Method:
+        example = Example.root(
+            "auto_evol/method",
+            index=len(self._tried),
+            instruction=draft.text,
+            calls=dict.fromkeys(calls),
+            parents=draft.parents,
+            scores={"failure_rate": rate},
+        )
+        self._tried.append(Rejected(example, Reject("method", rate)))
+        return _Method(draft.text, rate, example)
 
-    def _read(self, answer: Completion | None) -> str:
-        try:
-            return self._source.read(answer) if answer else ""
-        except ParseError:
-            return ""
+    def _unusable(self, answer: Completion | None, calls: Sequence[str], reject: Reject) -> None:
+        text = answer.text if answer else ""
+        index = len(self._tried)
+        example = Example.root("auto_evol/method", index=index, instruction="", output=text, calls=dict.fromkeys(calls))
+        self._tried.append(Rejected(example, reject))
 
     async def _ask(
-        self, engine: Engine | Engines, requests: Sequence[Request], *, draws: bool = False
+        self, engine: Engine | Engines, requests: Sequence[Request | None], *, draws: bool = False
     ) -> list[Completion | None]:
-        """The answers to requests asked side by side; None for one that can never be answered."""
-        ctx, number = self._ctx, len(self._tried)
+        """The answers to requests asked side by side; None for what is not asked or can never be answered."""
+        ctx, number = self._ctx, self._asked
+        self._asked += 1
         started = [
-            ctx.start(engine_for(engine, ctx, number, place), request, draw=place if draws else 0)
+            ctx.start(engine_for(engine, ctx, number, place), request, draw=place if draws else 0) if request else None
             for place, request in enumerate(requests)
         ]
-        found: list[Completion | None] = []
-        for request, answer in zip(requests, started, strict=True):
-            try:
-                completion = await answer
-                self._calls.append(completion.key)
-                found.append(completion)
-            except EngineError as error:
-                if error.retryable or error.fatal:
-                    raise
-                example = Example.root("auto_evol", index=len(self._failed), instruction=request.messages[-1].content)
-                self._failed.append(Failed(example, error))
-                found.append(None)
-        return found
+        return [
+            await self._answer(answer, request) if answer and request else None
+            for answer, request in zip(started, requests, strict=True)
+        ]
+
+    async def _answer(self, answer: Awaitable[Completion], request: Request) -> Completion | None:
+        try:
+            return await answer
+        except EngineError as error:
+            if error.retryable or error.fatal:
+                raise
+            asked = request.messages[-1].content
+            self._failed.append(Failed(Example.root("auto_evol", index=len(self._failed), instruction=asked), error))
+            return None
+
+
+def _new(answer: Completion | None, old: str) -> str:
+    """The new instruction in an answer; empty if there is none, or if it is the old one."""
+    if answer is None or cut(answer):
+        return ""
+    try:
+        new = final_instruction(answer.text)
+    except ParseError:
+        return ""
+    return "" if _same(new, old) else new
+
+
+def _same(new: str, old: str) -> bool:
+    """Whether they differ in nothing but case and white space."""
+    return new.casefold().split() == old.casefold().split()
+
+
+def _keys(answers: Sequence[Completion | None]) -> list[str]:
+    return [answer.key for answer in answers if answer]

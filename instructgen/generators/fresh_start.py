@@ -15,11 +15,16 @@ from instructgen.errors import RecipeError
 from instructgen.example import Example
 from instructgen.filters import AssistantTalk, CopiedScaffold, ManyLines, OnlyStopWords, Refusal
 from instructgen.filters.filter import Language
+from instructgen.generators.answering import whole_prompt
 from instructgen.generators.evolution import Evolution, Operator, Round
 from instructgen.prompts import Prompt
 
 _METHODS = ("add_constraints", "deepen", "concretise", "add_reasoning")
 _WORDS = 4  # the most that a fresh start is about
+_COMMA = {"en": ", ", "zh": "、"}
+# Characters; the Chinese ones say about as much as the English ones.
+_MINIMUM = {"en": 256, "zh": 100}
+_MAXIMUM = {"en": 1024, "zh": 400}
 _SORRY = re.compile(r"i['’]m sorry|抱歉|对不起", re.IGNORECASE)
 
 
@@ -51,7 +56,7 @@ class Nouns:
         """The starting points."""
         number = 0
         while self.count is None or number < self.count:
-            yield Example.root("nouns", index=number, instruction=_drawn(self.words, ctx, number))
+            yield Example.root("nouns", index=number, instruction=_drawn(self.words, self.language, ctx, number))
             number += 1
 
 
@@ -59,16 +64,18 @@ class Nouns:
 class FreshStart(Evolution):
     """Makes one prompt of each starting point: a fresh start, then mutations, until it is as long as wanted.
 
+    A starting point is words, as ``Nouns`` draws them; what an evolution made (``meta["round"]``) is mutated at once.
     In each round one of seven mutations is drawn: a fresh start from other words, a constraint more, deeper, more
-    concrete, more reasoning, slightly more complicated, another topic. A mutation that fails is yielded as rejected,
-    and the same text is tried again; one that succeeds is answered and yielded if its length is right, else mutated
-    further. What is not long enough, or too long, after all rounds is rejected (``too_short``, ``too_long``).
+    concrete, more reasoning, slightly more complicated, another topic. One that succeeds is mutated further until its
+    length is right; then it is answered, and that is the end. What fails, and a prompt whose answer does, is yielded as
+    rejected, and the same text is tried again. What is not long enough, or too long, after all rounds is rejected
+    (``too_short``, ``too_long``).
 
     Parameters are those of ``Evolution``, without ``originals``, which it ignores; and:
 
     Attributes:
-        minimum: characters that a prompt must have.
-        maximum: characters that it may have.
+        minimum: characters that a prompt must have; None for 256, or 100 Chinese ones.
+        maximum: characters that it may have; None for 1,024, or 400 Chinese ones.
         words: what fresh starts in later rounds are about; empty for the packaged words.
     """
 
@@ -78,13 +85,17 @@ class FreshStart(Evolution):
     originals: bool = False
     compare: bool = False
     sampling: Sampling = field(default_factory=lambda: Sampling(temperature=1.0, max_tokens=2048))
-    minimum: int = 256
-    maximum: int = 1024
+    minimum: int | None = None
+    maximum: int | None = None
     words: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         Evolution.__post_init__(self)
-        if not 0 <= self.minimum <= self.maximum:
+        for name, own in (("minimum", _MINIMUM), ("maximum", _MAXIMUM)):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, own[self.language])
+        least, most = self._range
+        if type(least) is not int or type(most) is not int or not 0 <= least <= most:
             raise RecipeError("FreshStart needs a minimum of at least 0 characters, and a maximum not below it.")
         object.__setattr__(self, "words", _words(self.words, self.language))
 
@@ -113,15 +124,14 @@ class FreshStart(Evolution):
 
     def choice(self, before: Example, number: int) -> Sequence[Operator]:
         """From mere words there is only a fresh start."""
-        operators = self.operators or ()
-        fresh = [one for one in operators if one.name == "fresh_start"]
-        return operators if "round" in before.meta or not fresh else fresh
+        fresh = [one for one in self.operators or () if one.name == "fresh_start"]
+        return Evolution.choice(self, before, number) if "round" in before.meta or not fresh else fresh
 
     def shown(self, operator: Operator, before: Example, number: int, ctx: Context) -> str:
         """The prompt so far; or for a fresh start the words, other ones than before."""
-        if operator.name != "fresh_start":
-            return before.instruction
-        return before.instruction if "round" not in before.meta else _drawn(self.words, ctx, number)
+        if operator.name == "fresh_start" and "round" in before.meta:
+            return _drawn(self.words, self.language, ctx, number)
+        return whole_prompt(before)
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """The failures, then the prompt with its answer."""
@@ -129,20 +139,28 @@ class FreshStart(Evolution):
         for number in range(1, self.rounds + 1):
             a_round = Round(self, current, number, ctx)
             made = await a_round.evolved()
-            if isinstance(made, Rejected):
-                yield made
+            if isinstance(made, Example) and self._length(made):
+                current = made
                 continue
-            if self.minimum <= len(made.instruction) <= self.maximum:
-                yield await a_round.answered(made)
+            if isinstance(made, Example):
+                made = await a_round.answered(made)
+            yield made
+            if isinstance(made, Example):
                 return
-            current = made
-        if current is not example:
-            yield Rejected(current, self._length(current))
+        if current is not example and (reject := self._length(current)):
+            yield Rejected(current, reject)
 
-    def _length(self, example: Example) -> Reject:
-        length = len(example.instruction)
-        short = length < self.minimum
-        return Reject("too_short" if short else "too_long", length, self.minimum if short else self.maximum)
+    @property
+    def _range(self) -> tuple[int, int]:
+        assert self.minimum is not None
+        assert self.maximum is not None
+        return self.minimum, self.maximum
+
+    def _length(self, example: Example) -> Reject | None:
+        length, (least, most) = len(example.instruction), self._range
+        if least <= length <= most:
+            return None
+        return Reject("too_short", length, least) if length < least else Reject("too_long", length, most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +177,11 @@ class _Apology:
 
 
 def _words(own: Sequence[str], language: Language) -> tuple[str, ...]:
-    if isinstance(own, str) or not all(isinstance(word, str) and word.strip() for word in own):
+    if not isinstance(own, tuple | list) or not all(isinstance(word, str) and word.strip() for word in own):
         raise RecipeError(f"words must be a tuple of words that are not empty, not {own!r}.")
     return tuple(own) or tuple(Prompt.load("fresh_start/nouns", language=language).text.split())
 
 
-def _drawn(words: Sequence[str], ctx: Context, number: int) -> str:
+def _drawn(words: Sequence[str], language: Language, ctx: Context, number: int) -> str:
     random = ctx.random("words", number)
-    return ", ".join(random.sample(words, min(len(words), random.randint(1, _WORDS))))
+    return _COMMA[language].join(random.sample(words, min(len(words), random.randint(1, _WORDS))))

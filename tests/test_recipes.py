@@ -33,6 +33,8 @@ OPTIONS: Mapping[str, tuple[object, ...]] = {
     "evol_instruct": ("--first", 20),
     "auto_evol": ("--first", 40, "--development", 6, "--candidates", 2, "--steps", 2),
     "fresh_start": ("--starts", 30),
+    "magpie": ("--requests", 44),
+    "unnatural_instructions": ("--requests", 40),
     "oss_instruct": ("--snippets", 25),
     "personas": ("--draws", 3, "--rounds", 5),
     "wizard_coder": ("--first", 12),

@@ -137,6 +137,8 @@ def test_completions_are_not_empty_and_some_are_cut_off(rows: list[Row]) -> None
         ("auto_evol", 3, {"asks_back", "method"}),
         ("wizard_coder", 7, set()),
         ("wizard_math", 10, set()),
+        ("magpie", 4, {"input_quality", "role_marker", "truncated"}),
+        ("unnatural_instructions", 15, {"demonstration", "missing_field", "no_slot"}),
         ("personas", 4, {"truncated", "unparsable"}),
         ("oss_instruct", 9, {"copied_code", "truncated", "unparsable"}),
     ],

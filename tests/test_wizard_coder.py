@@ -23,7 +23,8 @@ from instructgen.filters import OnlyStopWords, ShortApology
 from instructgen.filters.non_ascii_start import NonAsciiStart
 from instructgen.filters.outside_code import OutsideCode
 from instructgen.filters.shown_code import ShownCode, holds_code
-from instructgen.filters.token_length import TokenLength, text_tokens
+from instructgen.filters.token_length import TokenLength
+from instructgen.filters.words import text_tokens
 from instructgen.generators import JudgeDifficulty
 from instructgen.generators.evolution import first_reject
 from instructgen.generators.wizard_coder import WizardCoder, code_operators

@@ -7,16 +7,14 @@ from collections.abc import Sequence
 
 from instructgen.errors import ParseError
 from instructgen.parsing.marks import COLON, INDENT, SPACE, without_emphasis
-from instructgen.parsing.wrapping import is_preface, strip_thinking, without_closing
+from instructgen.parsing.wrapping import is_preface, strip_thinking, unwrapped, without_closing
 
-_FENCED = re.compile(r"(`{3,}|~{3,})(?:text|markdown|md)?[ \t]*\n(.*)\n\1", re.DOTALL | re.IGNORECASE)
 # A user's prompt may end with "Let me know which one", too; only what a model offers to its reader is taken off.
 _OFFER = re.compile(
     r"let me know if you|would you like me to|feel free to|hope (?:this|that) helps"
     r"|if you(?:['’]d| would)? (?:like|want) me|如果?(?:您|你)(?:还)?(?:需要|想)|需要我|希望(?:这|以上|对)",
     re.IGNORECASE,
 )
-_QUOTES = {'"': '"', "“": "”", "「": "」", "『": "』", "«": "»"}
 
 
 def labelled(text: str, labels: Sequence[str]) -> str:
@@ -34,17 +32,17 @@ def labelled(text: str, labels: Sequence[str]) -> str:
     Raises:
         ParseError: it does not, or nothing follows.
     """
-    body = _unwrapped(_without_offer(strip_thinking(text).strip()))
+    body = unwrapped(_without_offer(strip_thinking(text).strip()))
     first, _, rest = body.partition("\n")
     if rest.strip() and is_preface(first):
-        body = _unwrapped(rest.strip())
+        body = unwrapped(rest.strip())
     label = _pattern(labels).match(body)
     if label is None:
         raise ParseError(f"this text does not begin with {labels[0]!r} and a colon", text=text)
     # A mark that closes within the label has done its work; one that is still open belongs to what follows.
     closed = any(sign in "*_" for sign in body[label.end("before") : label.end()])
     content = without_emphasis("" if closed else label["before"] or "", body[label.end() :])
-    content = _unwrapped(content)
+    content = unwrapped(content)
     if not re.search(r"\w", content):
         raise ParseError(f"nothing follows {label[0].strip()!r}", text=text)
     return content
@@ -70,13 +68,3 @@ def _pattern(labels: Sequence[str]) -> re.Pattern[str]:
 def _without_offer(text: str) -> str:
     kept = without_closing(text)
     return kept if _OFFER.search(text, len(kept)) else text
-
-
-def _unwrapped(text: str) -> str:
-    if (fenced := _FENCED.fullmatch(text)) and fenced[1] not in fenced[2]:
-        return fenced[2].strip()
-    closing = _QUOTES.get(text[:1])
-    inner = text[1:-1]
-    if closing and text.endswith(closing) and len(text) > 2 and not {text[0], closing} & set(inner):
-        return inner.strip()
-    return text

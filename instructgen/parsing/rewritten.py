@@ -7,11 +7,9 @@ from collections.abc import Iterable
 
 from instructgen.errors import ParseError
 from instructgen.parsing.marks import COLON, EMPHASIS, INDENT, SPACE, without_emphasis
-from instructgen.parsing.wrapping import is_preface, strip_thinking, without_closing
+from instructgen.parsing.wrapping import is_preface, strip_thinking, unwrapped, without_closing
 
 _LABEL = re.compile(r"[#＃]([^#＃\n{}]{2,40})[#＃]")
-_FENCED = re.compile(r"(?:```|~~~)(?:text|markdown|md|prompt)?[ \t]*\n(.*)\n(?:```|~~~)", re.DOTALL | re.IGNORECASE)
-_QUOTES = {'"': '"', "“": "”", "「": "」", "『": "』", "«": "»"}
 
 
 def scaffold_labels(template: str) -> tuple[str, ...]:
@@ -37,7 +35,7 @@ def rewritten_prompt(text: str, labels: Iterable[str] = ()) -> str:
     first, _, rest = body.partition("\n")
     if rest.strip() and is_preface(first):
         body = rest.strip()
-    body = _unwrapped(_without_label(body, tuple(labels)))
+    body = unwrapped(_without_label(body, tuple(labels)))
     if not re.search(r"\w", body):
         raise ParseError("there is no prompt in this text", text=text)
     return body
@@ -58,13 +56,3 @@ def _without_label(body: str, labels: tuple[str, ...]) -> str:
         return body
     closed = body[mark.end("before") : mark.end()].count("*") > 0
     return without_emphasis("" if closed else mark["before"], body[mark.end() :])
-
-
-def _unwrapped(body: str) -> str:
-    if (fenced := _FENCED.fullmatch(body)) and "```" not in fenced[1] and "~~~" not in fenced[1]:
-        return fenced[1].strip()
-    closing = _QUOTES.get(body[:1])
-    inner = body[1:-1]
-    if closing and body.endswith(closing) and len(body) > 2 and not {body[0], closing} & set(inner):
-        return inner.strip()
-    return body

@@ -41,6 +41,9 @@ def answer_end(text: str, start: int) -> int:
     return end
 
 
+_WHOLE_FENCE = re.compile(r"(`{3,}|~{3,})(?:text|markdown|md|prompt)?[ \t]*\n(.*)\n\1", re.DOTALL | re.IGNORECASE)
+_QUOTES = {'"': '"', "“": "”", "「": "」", "『": "』", "«": "»"}
+
 _PREFACE = re.compile(
     r"\W{0,8}(?:sure|certainly|of course|absolutely|okay|ok|here (?:are|is|come)|here['’]s"
     r"|below (?:are|is)|i['’]?m sorry|sorry|好的|当然|没问题|以下|下面|这里|抱歉|对不起)(?![a-z])",
@@ -72,3 +75,14 @@ def without_closing(text: str) -> str:
     """The text without a last paragraph in which the model speaks of its answer (Let me know if …)."""
     head, gap, last = text.rstrip().rpartition("\n\n")
     return head.rstrip() if gap and _CLOSING.match(last) and "\n" not in last else text
+
+
+def unwrapped(text: str) -> str:
+    """The text without one plain code fence, or one pair of quotation marks, about all of it."""
+    if (fenced := _WHOLE_FENCE.fullmatch(text)) and fenced[1] not in fenced[2]:
+        return fenced[2].strip()
+    closing = _QUOTES.get(text[:1])
+    inner = text[1:-1]
+    if closing and text.endswith(closing) and len(text) > 2 and not {text[0], closing} & set(inner):
+        return inner.strip()
+    return text

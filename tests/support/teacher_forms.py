@@ -11,18 +11,29 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
 from tests.support.fault_replies import Reply, completion
-from tests.support.forms import auto_evol, evol_instruct, fresh_start, oss_instruct, personas
+from tests.support.forms import (
+    auto_evol,
+    evol_instruct,
+    fresh_start,
+    magpie,
+    oss_instruct,
+    personas,
+    unnatural_instructions,
+)
 from tests.support.teacher import THINGS, VERBS, WAYS, teacher
 
 Body = Mapping[str, Any]
 
 # The methods whose prompts have a form of their own.
-FORMS = (auto_evol.answer, fresh_start.answer, evol_instruct.answer, oss_instruct.answer, personas.answer)
+FORMS: tuple[Callable[[Body], str | None], ...] = tuple(
+    method.answer
+    for method in (auto_evol, fresh_start, evol_instruct, magpie, oss_instruct, personas, unnatural_instructions)
+)
 
 _ZH = """描述|比较|改写|解释|列出|总结|翻译|纠正|续写|缩短|赞美|介绍
 港口|小提琴|冰川|果园|望远镜|面包店|灯塔|甲虫|集市|运河|笔记本|钟楼|电车|花园|水壶|石桥|罗盘|图书馆

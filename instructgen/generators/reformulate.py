@@ -1,0 +1,145 @@
+"""Reformulate: an instruction is said again the way people talk, with the input in its place and the output reused.
+
+Source: Honovich et al., Unnatural Instructions (arXiv 2212.09689), section 2.2, "template expansion".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+from instructgen.contracts import (
+    Completion,
+    Context,
+    Engine,
+    Engines,
+    Reject,
+    Rejected,
+    Request,
+    Sampling,
+    checked_engine,
+    engine_for,
+)
+from instructgen.errors import ParseError, RecipeError
+from instructgen.example import Example
+from instructgen.filters.filter import Language
+from instructgen.generators.answering import cut
+from instructgen.parsing import rewritten_prompt
+from instructgen.prompts import Prompt
+from instructgen.prompts.checked import checked_prompt
+
+# As the prompt has it, and as models vary it: {input}, [INPUT], {{INPUT}}, ｛输入｝.
+_SLOT = re.compile(r"[{｛\[【<]{1,2}\s{0,2}(?:INPUT|输入)\s{0,2}[}｝\]】>]{1,2}", re.IGNORECASE)
+_LABELS = {"en": ("Formulation", "Instruction:"), "zh": ("说法", "指令：")}
+
+
+@dataclass(frozen=True, slots=True)
+class Reformulate:
+    """Passes each example on, and after it up to ``formulations`` free formulations of its instruction.
+
+    A formulation has one place for the input, which is filled in: the new instruction is the whole text, its input is
+    empty, its output that of the example. ``meta["formulation"]`` is the text with the place. An example without an
+    input, which would have no place, is only passed on.
+
+    Rejects formulations that are cut off (``truncated``, ``filtered``), of no text (``unparsable``), without exactly
+    one place for the input (``no_slot``), or that are the instruction or an earlier formulation (``duplicate``).
+
+    Attributes:
+        engine: the model, or several that share the examples.
+        formulations: how many are wanted.
+        attempts: how many are drawn at most for each example.
+        originals: pass the example itself on, too.
+        language: of the packaged prompt.
+        prompt: one's own text with the slot ``instruction``, in which ``{INPUT}`` is written ``{{INPUT}}``; None for
+            the packaged one.
+        chat: ask in a chat; without it, the prompt is a text for a base model to continue.
+        sampling: how formulations are drawn.
+    """
+
+    engine: Engine | Engines
+    formulations: int = 2
+    attempts: int = 5
+    originals: bool = True
+    language: Language = "en"
+    prompt: Prompt | None = None
+    chat: bool = True
+    sampling: Sampling = Sampling(top_p=0.99, max_tokens=256)
+
+    def __post_init__(self) -> None:
+        checked_engine(self.engine, "Reformulate")
+        numbers = (self.formulations, self.attempts)
+        if not all(type(one) is int for one in numbers) or not 1 <= self.formulations <= self.attempts:
+            raise RecipeError("Reformulate needs at least one formulation, and at least as many attempts.")
+        if self.sampling.temperature == 0:
+            raise RecipeError("Reformulate draws the same request again: at temperature 0 each answer is the same.")
+        if self.prompt is None:
+            name = "unnatural_instructions/reformulate"
+            object.__setattr__(self, "prompt", Prompt.load(name, language=self.language))
+        checked_prompt(self.prompt, "Reformulate", needed=("instruction",))
+
+    @property
+    def per_request(self) -> int:
+        """Examples that one request can give."""
+        return 1
+
+    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
+        """The example, and its formulations in the order of the draws."""
+        if self.originals or not example.input.strip():
+            yield example
+        if not example.input.strip():
+            return
+        request, engine = self._request(example), engine_for(self.engine, ctx)
+        # As many as are wanted begin at once; further ones are for those that are none.
+        begun = [ctx.start(engine, request, draw=draw) for draw in range(self.formulations)]
+        seen = {_plain(example.instruction)}
+        found = 0
+        for draw in range(self.attempts):
+            if found == self.formulations:
+                return
+            completion = await (begun[draw] if draw < len(begun) else ctx.ask(engine, request, draw=draw))
+            text, reject = self._read(completion, seen)
+            made = _made(example, completion, text, draw, reject)
+            found += reject is None
+            yield made if reject is None else Rejected(made, reject)
+
+    def _request(self, example: Example) -> Request:
+        assert self.prompt is not None
+        prompt = self.prompt.render(instruction=" ".join(example.instruction.split()))
+        stop = (*self.sampling.stop, f"\n{_LABELS[self.language][1]}")
+        sampling = replace(self.sampling, stop=stop)
+        return Request.chat(prompt, sampling=sampling) if self.chat else Request(text=prompt, sampling=sampling)
+
+    def _read(self, completion: Completion, seen: set[str]) -> tuple[str, Reject | None]:
+        """The formulation with its place as ``{INPUT}``, and why it is none."""
+        if code := cut(completion):
+            return "", Reject(code)
+        try:
+            text = rewritten_prompt(completion.text, [_LABELS[self.language][0]])
+        except ParseError as error:
+            return "", Reject("unparsable", detail=str(error))
+        places = len(_SLOT.findall(text))
+        text = _SLOT.sub("{INPUT}", text)
+        if places != 1:
+            return text, Reject("no_slot", places, 1, detail="places for the input")
+        plain = _plain(text.replace("{INPUT}", " "))
+        if not plain:
+            return text, Reject("unparsable", detail="nothing but the place for the input")
+        if plain in seen:
+            return text, Reject("duplicate")
+        seen.add(plain)
+        return text, None
+
+
+def _made(example: Example, completion: Completion, text: str, draw: int, reject: Reject | None) -> Example:
+    """The example in these words, or what was drawn in its place."""
+    before, _, after = text.partition("{INPUT}")
+    told = {"instruction": f"{before}{example.input}{after}", "input": "", "output": example.output}
+    if reject is not None:
+        told = {"instruction": text, "input": example.input, "output": completion.text}
+    meta = {**example.meta, "formulation": text, "formulation_of": example.instruction}
+    return example.child("reformulate", calls=[completion.key], index=draw, candidates=(), scores={}, meta=meta, **told)
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
 from instructgen.contracts import Reject
 from instructgen.example import Example
@@ -98,7 +99,12 @@ _CHINESE = rf"""
   | 我(?:也|实在|真的)*帮不[了到上](?:您|你)(?=$|[,。!])
   | (?:这|您的|你的|该)[^,。!?\n]{{0,8}}?超出了?我的(?:能力|知识|服务)
 """
-_REFUSES = re.compile(f"{_ENGLISH}|{_CHINESE}", re.VERBOSE)
+
+
+@cache
+def _refuses() -> re.Pattern[str]:
+    # Compiled when it is first needed: it is by far the largest pattern here, and would delay the import.
+    return re.compile(f"{_ENGLISH}|{_CHINESE}", re.VERBOSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +138,7 @@ class Refusal:
             if opening.startswith(phrase):
                 return Reject("refusal", phrase[:_VALUE_LENGTH])
         preface = _PREFACE.match(opening)
-        if found := _REFUSES.match(opening, preface.end() if preface else 0):
+        if found := _refuses().match(opening, preface.end() if preface else 0):
             return Reject("refusal", opening[: found.end()][:_VALUE_LENGTH].strip())
         return None
 

@@ -15,8 +15,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from filelock import FileLock, Timeout
-
 from instructgen.contracts import Reject
 from instructgen.errors import Locked, RecipeError, StoreError
 from instructgen.formats.rows import example_row, json_line
@@ -45,6 +43,8 @@ class RunDirectory:
         self._files: dict[str, _PartFile] = {}
 
     def __enter__(self) -> RunDirectory:
+        from filelock import FileLock
+
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock = FileLock(self.path / ".lock", mode=0o600)
@@ -123,6 +123,8 @@ class RunDirectory:
             raise self._unwritable(error) from error
 
     def _acquire(self) -> None:
+        from filelock import Timeout
+
         holder = self.path / ".holder.json"
         try:
             self._lock.acquire(timeout=0)

@@ -16,9 +16,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import NoReturn, Protocol, get_args
-
-from tenacity import RetryCallState
+from typing import TYPE_CHECKING, NoReturn, Protocol, get_args
 
 from instructgen.contracts import Completion, Engine, Finish, Request
 from instructgen.errors import EngineError, InstructGenError, RateLimited, RecipeError, Unavailable
@@ -31,6 +29,9 @@ from instructgen.runtime.store import Store
 from instructgen.runtime.telemetry import Telemetry
 from instructgen.runtime.tokens import estimated_tokens
 from instructgen.strict_json import writable
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 _LOOK_AGAIN = 0.02  # seconds of waiting after which another process may well have recorded the answer
 _log = logging.getLogger("instructgen")

@@ -7,12 +7,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import Random
-from typing import TypeVar
-
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+from typing import TYPE_CHECKING, TypeVar
 
 from instructgen.contracts import Limits
 from instructgen.errors import EngineError, Malformed, RateLimited
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 T = TypeVar("T")
 
@@ -81,6 +82,8 @@ async def until_answered(
     def stop(state: RetryCallState) -> bool:
         late = _now() + delay(_error(state), state.attempt_number, 0.0) >= deadline.at
         return malformed >= _MALFORMED or late
+
+    from tenacity import AsyncRetrying, retry_if_exception
 
     retrying = AsyncRetrying(
         retry=retry_if_exception(lambda error: isinstance(error, EngineError) and error.retryable),

@@ -432,6 +432,7 @@ async def test_a_search_goes_on_without_a_request_that_can_never_be_answered(tmp
     ("make", "told"),
     [
         (lambda: AutoEvol(Scripted(str), []), "no prompts"),
+        (lambda: AutoEvol(Scripted(str), PROMPTS[0]), "no prompts"),  # type: ignore[arg-type]
         (lambda: AutoEvol(Scripted(str), "a text"), "no prompts"),  # type: ignore[arg-type]
         (lambda: AutoEvol(Scripted(str), PROMPTS, steps=-1), "steps=-1"),
         (lambda: AutoEvol(Scripted(str), PROMPTS, batch=0), "batch=0"),

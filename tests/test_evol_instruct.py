@@ -19,7 +19,7 @@ from instructgen.contracts import Completion, Engines, Limits, Reject, Request
 from instructgen.engines.scripted import Scripted
 from instructgen.errors import RecipeError
 from instructgen.example import Example, Message
-from instructgen.filters import Filter, Length, Threshold
+from instructgen.filters import Filter, Length, RougeNovelty, Threshold
 from instructgen.generators import EvolInstruct, JudgeDifficulty, JudgeGain, Operator, evol_operators
 from instructgen.parsing import holds_data
 from instructgen.prompts import Prompt
@@ -283,6 +283,14 @@ async def test_what_the_old_prompt_said_itself_is_not_copied(tmp_path: Path) -> 
         (lambda: Operator("x", prompt=Prompt("no slot")), "it needs prompt"),
         (lambda: Operator("x", prompt=Prompt("{prompt} {method}")), "may have no other"),
         (lambda: EvolInstruct("gpt"), "Write engine"),  # type: ignore[arg-type]
+        (lambda: Operator("x", "y", weight=float("inf")), "weight"),
+        (lambda: Operator("x", "y", rounds=2), "tuple of numbers"),  # type: ignore[arg-type]
+        (lambda: Operator("x", "y", "{prompt}"), "Make it a Prompt"),  # type: ignore[arg-type]
+        (lambda: EvolInstruct(Scripted(str), operators=("deepen",)), "tuple of Operator"),  # type: ignore[arg-type]
+        (lambda: EvolInstruct(Scripted(str), prompt_checks=Length()), "tuple of checks"),  # type: ignore[arg-type]
+        (lambda: EvolInstruct(Scripted(str), prompt_checks=(Filter(Length()),)), "no check"),  # type: ignore[arg-type]
+        (lambda: EvolInstruct(Scripted(str), response_checks=(RougeNovelty(),)), "behind this stage"),
+        (lambda: EvolInstruct(Scripted(str), sampling=None), "takes a Sampling"),  # type: ignore[arg-type]
         (lambda: EvolInstruct(Scripted(str), rounds=0), "rounds=0"),
         (lambda: EvolInstruct(Scripted(str), undecided="maybe"), "drop"),  # type: ignore[arg-type]
         (lambda: EvolInstruct(Scripted(str), rounds=3, operators=(Operator("x", "y", rounds=(1, 2)),)), "round 3"),

@@ -626,3 +626,23 @@ def test_code_is_inert(value: str) -> None:
 def test_wrong_parameters_are_refused(make: Callable[[], Any], told: str) -> None:
     with pytest.raises(RecipeError, match=told):
         make()
+
+
+def test_a_rule_between_the_sections_is_no_part_of_them() -> None:
+    found = problem_and_solution("[Problem Description]\nP\n\n---\n\n[Solution]\nS\n\n---")
+    assert (found.problem, found.solution) == ("P", "S")
+
+
+@pytest.mark.parametrize("path", ["/nowhere/**x.py", "x" * 5000])
+def test_a_name_that_can_name_nothing_is_a_clear_error(path: str) -> None:
+    with pytest.raises(RecipeError, match="names no files"):
+        CodeSnippets(path)
+
+
+def test_a_file_whose_name_is_no_utf8_does_not_stop_the_run(tmp_path: Path) -> None:
+    folder = tmp_path / "code"
+    folder.mkdir()
+    (folder / "a.py").write_text("x = 1\n")
+    Path(os.fsdecode(os.fsencode(folder) + b"/bad\xff.py")).write_bytes(b"q = 1\n")
+    run = Pipeline(CodeSnippets(folder), []).run(tmp_path / "run", store=tmp_path / "store.db", progress="none")
+    assert run.counts["kept"] == 2

@@ -589,3 +589,25 @@ def test_the_manifest_tells_relations_prompts_and_worlds() -> None:
     assert len(second["relations"]) == 8
     assert third["prompt"]["hash"]
     assert "Salt Isles" in third["world"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Persona: A nurse.\nPersona: A cook.",
+        "Persona: A nurse.\nReason: because she reads.",
+        "人物画像：一位护士。\n理由：她常读书。",
+    ],
+)
+def test_a_second_persona_or_a_reason_is_no_part_of_a_persona(text: str) -> None:
+    with pytest.raises(ParseError):
+        read_persona(text)
+
+
+@pytest.mark.parametrize("text", ["Persona: A nurse.\n---", "Persona: A nurse.\n\nI hope this helps!"])
+def test_what_stands_behind_a_persona_goes(text: str) -> None:
+    assert read_persona(text) == "A nurse."
+
+
+def test_a_chinese_offer_behind_a_persona_goes() -> None:
+    assert read_persona("人物画像：一位护士。\n\n希望这对您有帮助！") == "一位护士。"

@@ -29,7 +29,7 @@ from instructgen.example import Example
 from instructgen.filters.asking_back import AskingBack
 from instructgen.filters.filter import Language
 from instructgen.generators.answering import answer_in, conversation, cut, whole_prompt
-from instructgen.generators.evolution import first_reject
+from instructgen.generators.evolution import checked_checks, first_reject
 from instructgen.parsing.auto_evol import final_instruction, improved_method
 from instructgen.prompts import Prompt
 
@@ -97,9 +97,11 @@ class AutoEvol:
                 raise RecipeError(
                     f"AutoEvol({name}={value!r}): it is a whole number of at least {int(name != 'steps')}."
                 )
-        if not self.prompts or not all(isinstance(one, Example) for one in self.prompts):
+        prompts = () if isinstance(self.prompts, Example | str) else tuple(self.prompts)
+        if not prompts or not all(isinstance(one, Example) for one in prompts):
             raise RecipeError("AutoEvol has no prompts to evolve: give it a sequence of Examples.")
-        object.__setattr__(self, "prompts", tuple(self.prompts))
+        object.__setattr__(self, "prompts", prompts)
+        checked_checks((self.failed,), "AutoEvol(failed=…)")
         own = Prompt.load("auto_evol/method", language=self.language) if self.method is None else self.method
         if own.slots:
             raise RecipeError(f"the method of AutoEvol is a text without slots; it has {', '.join(own.slots)}.")

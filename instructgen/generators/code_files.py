@@ -128,6 +128,13 @@ def text_or_reject(text: str, largest: int) -> str | Reject:
 
 
 def _named(path: Path) -> list[Path]:
+    try:
+        return _found(path)
+    except (OSError, ValueError) as error:  # a name that is too long, a pattern such as **x
+        raise RecipeError(f"{str(path)[:100]} names no files: {error}.") from error
+
+
+def _found(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if path.is_dir():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any, ClassVar
 
 from instructgen.contracts import (
@@ -19,6 +20,7 @@ from instructgen.contracts import (
     Engines,
     Reject,
     Rejected,
+    Remembering,
     Request,
     Sampling,
     checked_engine,
@@ -27,7 +29,7 @@ from instructgen.contracts import (
 from instructgen.errors import ParseError, RecipeError
 from instructgen.example import Example
 from instructgen.filters.copied_scaffold import EVOLUTION_SCAFFOLD
-from instructgen.filters.filter import Language
+from instructgen.filters.filter import Filter, Language
 from instructgen.filters.words import first_phrase
 from instructgen.generators.answering import answer_in, conversation, cut, whole_prompt
 from instructgen.generators.judging import JUDGING, Undecided, ask_judge
@@ -75,8 +77,14 @@ class Operator:
     weight: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.name or not self.weight > 0:
+        weighed = isinstance(self.weight, int | float) and 0 < self.weight < inf
+        if not isinstance(self.name, str) or not self.name or not weighed:
             raise RecipeError("an Operator needs a name, and a weight above 0.")
+        if not isinstance(self.rounds, tuple) or not all(type(number) is int for number in self.rounds):
+            raise RecipeError(f"Operator({self.name!r}, rounds={self.rounds!r}): a tuple of numbers, as (1, 2).")
+        if not isinstance(self.prompt, Prompt | None):
+            kind = type(self.prompt).__name__
+            raise RecipeError(f"the prompt of Operator({self.name!r}) is a {kind}.\nMake it a Prompt: Prompt(text).")
         if self.prompt is None and not self.method:
             raise RecipeError(f"Operator({self.name!r}) says neither how to change a prompt (method) nor what to send.")
         if self.prompt is not None:
@@ -159,18 +167,20 @@ class Evolution(ABC):
                 raise RecipeError(f"{name}({number}={value!r}): it is a whole number of at least 1.")
         if self.undecided not in ("drop", "keep"):
             raise RecipeError(f'{name}(undecided={self.undecided!r}): it is "drop" or "keep".')
-        self._set("operators", self._complete(self.own_operators() if self.operators is None else self.operators))
-        self._set("prompt_checks", self.own_prompt_checks() if self.prompt_checks is None else self.prompt_checks)
-        own = self.own_response_checks() if self.response_checks is None else self.response_checks
-        self._set("response_checks", own)
+        if not isinstance(self.sampling, Sampling) or not isinstance(self.judging, Sampling):
+            raise RecipeError(f"{name} takes a Sampling for sampling and for judging.")
+        # Set here, so that the manifest records the choice and not that there was none.
+        operators = self._complete(self.own_operators() if self.operators is None else self.operators)
+        object.__setattr__(self, "operators", tuple(operators))
+        for part, own in (("prompt_checks", self.own_prompt_checks), ("response_checks", self.own_response_checks)):
+            given = getattr(self, part)
+            object.__setattr__(self, part, checked_checks(own() if given is None else given, f"{name}({part}=…)"))
         equality = self.equality or Prompt.load("evol_instruct/equality", language=self.language)
         object.__setattr__(self, "equality", checked_prompt(equality, name, needed=("original", "evolved")))
 
-    def _set(self, name: str, values: Sequence[Any]) -> None:
-        # Set here, so that the manifest records the choice and not that there was none.
-        object.__setattr__(self, name, tuple(values))
-
     def _complete(self, operators: Sequence[Operator]) -> list[Operator]:
+        if not isinstance(operators, tuple | list) or not all(isinstance(one, Operator) for one in operators):
+            raise RecipeError(f"{type(self).__name__}(operators=…) takes a tuple of Operator.")
         own = [replace(one, prompt=self.own_prompt()) if one.prompt is None else one for one in operators]
         for number in range(1, self.rounds + 1):
             if not _drawable(own, number):
@@ -337,6 +347,25 @@ class Round:
 
     def _rejected(self, reject: Reject, instruction: str = "", output: str = "") -> Rejected:
         return Rejected(self._made(instruction, output), reject)
+
+
+def checked_checks(checks: Sequence[Check], place: str) -> tuple[Check, ...]:
+    """The checks, if each can decide on one example by itself.
+
+    Raises:
+        RecipeError: they are no tuple of checks, or one remembers what was kept, as novelty does.
+    """
+    if not isinstance(checks, tuple | list):
+        raise RecipeError(f"{place} takes a tuple of checks, not a {type(checks).__name__}.")
+    for check in checks:
+        if isinstance(check, Filter | type) or not callable(check):
+            raise RecipeError(f"{place} holds {check!r}, which is no check.\nWrite the checks themselves, made.")
+        if isinstance(check, Remembering):
+            raise RecipeError(
+                f"{place} holds {type(check).__name__}, which compares with what was kept; here nothing is yet.\n"
+                "Put it into a Filter behind this stage."
+            )
+    return tuple(checks)
 
 
 def first_reject(example: Example, checks: Sequence[Check] | None) -> Reject | None:

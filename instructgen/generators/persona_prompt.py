@@ -41,7 +41,7 @@ _LABELS: Mapping[PersonaKind, tuple[str, ...]] = {
 }
 # Kinds whose reply is a whole text: its first line is the instruction, and the rest needs no further answer.
 _WHOLE: tuple[PersonaKind, ...] = ("knowledge", "npc")
-_SOLUTION = ("Solution", "Final answer", "解答", "答案", "解")
+_SOLUTION = ("Solution", "Step-by-step solution", "Final answer", "Answer", "解答", "答案", "解", "答")
 _WORLD: Mapping[Language, str] = {
     "en": (
         "a role-playing game set on the Salt Isles, where three harbour towns trade fish, glass and rumours, a sunken "

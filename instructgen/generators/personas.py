@@ -17,10 +17,13 @@ from instructgen.errors import ParseError, RecipeError
 from instructgen.example import Example
 from instructgen.filters.refusal import Refusal
 from instructgen.generators.reading import Answer
-from instructgen.parsing.labelled import labelled
+from instructgen.parsing.labelled import begins_line, labelled
+from instructgen.parsing.tasks import without_separators
 
 PERSONA_LABELS = ("Persona", "人物", "人物画像")
 """What a reply with a persona begins with; both languages are understood whatever the prompt."""
+
+_REASONS = ("Reason", "Reasons", "Reasoning", "Explanation", "理由", "原因", "解释")
 
 ANOTHER_TEXT: Mapping[str, Any] = {
     "input": "",
@@ -40,9 +43,11 @@ def read_persona(text: str) -> str:
         ParseError: the label is missing, nothing follows, or there is more than one paragraph: another persona, or
             reasons for this one.
     """
-    content = labelled(text, PERSONA_LABELS)
+    content = without_separators(labelled(text, PERSONA_LABELS))
     if re.search(r"\n[ \t]*\r?\n", content):
         raise ParseError("there is more than one paragraph", text=text)
+    if label := begins_line(content, (*PERSONA_LABELS, *_REASONS)):
+        raise ParseError(f"the persona goes on with {label!r}", text=text)
     return " ".join(content.split())
 
 

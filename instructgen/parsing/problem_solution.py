@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from instructgen.errors import ParseError
 from instructgen.parsing.code import without_labels_in_code
 from instructgen.parsing.marks import COLON, EMPHASIS, LINE, SPACE, without_emphasis
+from instructgen.parsing.tasks import without_separators
 from instructgen.parsing.wrapping import answer_end, strip_thinking, without_closing
 
 _PROBLEM = rf"Problem{SPACE}{{1,3}}Description|问题描述|题目描述"
@@ -54,8 +55,8 @@ def problem_and_solution(text: str) -> ProblemAndSolution:
     if second.start() < first.start():
         raise ParseError("the solution stands before the problem description", text=text)
     end = max(answer_end(body, first.start()), second.end())
-    problem = _content(first, body[first.end() : second.start()])
-    solution = _content(second, without_closing(body[second.end() : end]))
+    problem = _content(first, without_separators(body[first.end() : second.start()]))
+    solution = _content(second, without_closing(without_separators(body[second.end() : end])))
     for name, section in (("problem description", problem), ("solution", solution)):
         if not re.search(r"\w", section):
             raise ParseError(f"the {name} is empty", text=text)

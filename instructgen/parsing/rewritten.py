@@ -12,6 +12,19 @@ from instructgen.parsing.wrapping import is_preface, strip_thinking, unwrapped, 
 _LABEL = re.compile(r"[#＃]([^#＃\n{}]{2,40})[#＃]")
 
 
+# What a model says of its work. "Here is a function:" and "Let me know if you have questions" may belong to the prompt.
+_OF_THE_PROMPT = re.compile(
+    r"prompt|version|instruction|\bhere it is|^\W{0,8}(?:sure|certainly|of course|absolutely|okay)\b"
+    r"|提示|版本|指令|改写|^\W{0,8}(?:好的|当然|没问题)",
+    re.IGNORECASE,
+)
+_REMARK = re.compile(
+    r"prompt|version|variation|instruction|harder|easier|chang|adjust|revis|rewrit|anything else"
+    r"|提示|版本|指令|修改|调整",
+    re.IGNORECASE,
+)
+
+
 def scaffold_labels(template: str) -> tuple[str, ...]:
     """The labels of a prompt's template, each once: ``Rewritten Prompt`` for ``#Rewritten Prompt#``."""
     return tuple(dict.fromkeys(match[1].strip() for match in _LABEL.finditer(template)))
@@ -31,14 +44,19 @@ def rewritten_prompt(text: str, labels: Iterable[str] = ()) -> str:
     Raises:
         ParseError: nothing is left.
     """
-    body = without_closing(strip_thinking(text).strip())
+    body = _without_remark(strip_thinking(text).strip())
     first, _, rest = body.partition("\n")
-    if rest.strip() and is_preface(first):
+    if rest.strip() and is_preface(first) and _OF_THE_PROMPT.search(first):
         body = rest.strip()
     body = unwrapped(_without_label(body, tuple(labels)))
     if not re.search(r"\w", body):
         raise ParseError("there is no prompt in this text", text=text)
     return body
+
+
+def _without_remark(body: str) -> str:
+    kept = without_closing(body)
+    return kept if _REMARK.search(body, len(kept)) else body
 
 
 def _without_label(body: str, labels: tuple[str, ...]) -> str:

@@ -54,7 +54,7 @@ _CLOSING = re.compile(
     r"|(?:these|the above) (?:tasks|examples|instructions|prompts) (?:cover|span|vary|are|should|meet|follow)"
     r"|end of (?:the )?(?:tasks|examples|instructions|prompts|list)"
     r"|feel free|would you like|if you(?:['’]d| would)? (?:like|need|want)"
-    r"|如果(?:您|你)?(?:还|需要|有)|希望(?:这些|以上|对)|需要我|还需要"
+    r"|如果(?:您|你)?(?:还|需要|有)|希望(?:这|以上|对)|需要我|还需要"
     r"|以上[^。\n]{0,16}(?:任务|示例|例子|指令))",
     re.IGNORECASE,
 )

@@ -17,6 +17,7 @@ from instructgen.contracts import Engine
 from instructgen.errors import RecipeError
 from instructgen.example import Example
 from instructgen.prompts import Prompt
+from instructgen.strict_json import writable
 
 
 def describe(value: Any) -> Any:
@@ -34,7 +35,7 @@ def describe(value: Any) -> Any:
     if isinstance(value, Prompt):
         return {"prompt": value.name, "hash": value.hash}
     if isinstance(value, Path):
-        return {"file": value.name, "hash": _file_hash(value)}
+        return {"file": writable(value.name), "hash": _file_hash(value)}
     if isinstance(value, Enum):
         return value.name
     if is_dataclass(value) and not isinstance(value, type):

@@ -362,7 +362,8 @@ def test_a_torn_last_line_is_named(write: Write) -> None:
 def test_a_missing_column_comes_with_a_proposal(write: Write) -> None:
     path = write("a.jsonl", '{"id": 1, "Question": "a", "context": "b", "answer": "c"}')
     assert message(path).split("\n")[1] == (
-        'Say which is which, such as columns={"instruction": "Question", "input": "context", "output": "answer"}.'
+        "Rename it in the file, or say in Python which is which, such as "
+        'columns={"instruction": "Question", "input": "context", "output": "answer"}.'
     )
     path = write("b.jsonl", '{"instuction": "a", "output": "c"}')
     assert 'columns={"instruction": "instuction"}' in message(path)

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 from instructgen.errors import ParseError, RecipeError
-from instructgen.parsing.marks import COLON, EMPHASIS, LINE, SPACE, without_emphasis
+from instructgen.parsing.code import without_labels_in_code
+from instructgen.parsing.marks import COLON, EMPHASIS, INDENT, LINE, NUMBER_END, SPACE, without_emphasis
 from instructgen.parsing.tasks import given_input, without_separators
 from instructgen.parsing.wrapping import answer_end, strip_thinking, without_closing
 
 Field = Literal["instruction", "input", "constraints"]
 
 _LABELS = {
-    "en": (r"Instructions?", r"Inputs?", r"(?:Output[ ])?Constraints?", r"Outputs?", r"Example"),
-    "zh": ("(?:指令|说明)", "输入", "(?:输出)?(?:约束|限制)(?:条件)?", "输出(?:结果)?", "(?:示例|例子)"),
+    "en": (r"Instructions?", r"Inputs?", r"(?:Output[ ])?Constraints?", r"(?:Expected[ ])?Outputs?", r"Example"),
+    "zh": (
+        "(?:指令|[说說]明)",
+        "[输輸]入",
+        "(?:[输輸]出)?(?:[约約]束|限制)(?:[条條]件)?",
+        "(?:[预預]期)?[输輸]出(?:[结結]果)?",
+        "(?:示例|例子)",
+    ),
 }
 
 
@@ -46,9 +54,10 @@ class ConstrainedTask:
 def constrained_task(text: str, number: int, *, language: str = "en") -> ConstrainedTask:
     """The task in a completion, its first one.
 
-    The labels stand at the start of a line, in this order and any emphasis. Constraints are what follows the last label
+    The labels stand at the start of a line, in this order and any emphasis, with a colon, or else all in brackets, as
+    headings or in bold alone. Constraints are what follows the last label
     of that name, because an input (the statement of a problem, say) may have one of its own; an output that the model
-    adds is left out. An input that says there is none is missing.
+    adds, there or before the constraints, is left out. An input that says there is none is missing.
 
     Args:
         text: the completion.
@@ -56,11 +65,16 @@ def constrained_task(text: str, number: int, *, language: str = "en") -> Constra
         language: ``en`` or ``zh``, the language of the labels.
 
     Raises:
-        ParseError: there is no instruction label.
+        ParseError: there is no instruction label; or an output stands before the constraints where the input may have
+            labels of its own, so that nobody can tell whose it is.
         RecipeError: there are no labels in this language.
     """
-    instruction, given, limits, output, example = _patterns(language)
     body = strip_thinking(text)
+    # Labels without colons, in brackets or as headings, are found only where all have none: an input may have some.
+    patterns = _patterns(language)
+    if not patterns[0].search(body):
+        patterns = _patterns(language, bare=True)
+    instruction, given, limits, output, example = patterns
     head = instruction.search(body)
     if head is None:
         raise ParseError("there is no instruction label in this text", text=text)
@@ -70,30 +84,42 @@ def constrained_task(text: str, number: int, *, language: str = "en") -> Constra
     middle = given.search(body, head.end())
     marks = list(limits.finditer(body, (middle or head).end()))
     tail = marks[-1] if marks else None
+    # In a code block, a label is part of the text.
+    readable = without_labels_in_code(body[: tail.start() if tail else len(body)], instruction)
+    stray = output.search(readable, head.end())
+    if stray is not None and tail and (len(marks) > 1 or len(list(given.finditer(body, head.end(), tail.start()))) > 1):
+        raise ParseError("an output stands before the constraints, or is part of the input", text=text)
     end = added.start() if tail and (added := output.search(body, tail.end())) else len(body)
     return ConstrainedTask(
-        _field(body, head, middle or tail, end),
-        given_input(_field(body, middle, tail, end)),
-        _field(body, tail, None, end),
+        _field(body, head, [middle, stray, tail], end),
+        given_input(_field(body, middle, [stray, tail], end)),
+        _field(body, tail, [], end),
         bool(following),
     )
 
 
-def _field(body: str, label: re.Match[str] | None, following: re.Match[str] | None, end: int) -> str:
-    """What stands between two labels; nothing where the first one is missing."""
+def _field(body: str, label: re.Match[str] | None, following: Sequence[re.Match[str] | None], end: int) -> str:
+    """What stands between a label and the first one that follows it; nothing where the label is missing."""
     if label is None:
         return ""
     marks = [mark for mark in label.group("before", "after") if mark]
-    content = body[label.end() : following.start() if following else end]
+    stops = [mark.start() for mark in following if mark and mark.start() >= label.end()]
+    content = body[label.end() : min(stops, default=end)]
     return without_separators(without_emphasis(marks[-1] if len(marks) % 2 else "", content)).strip()
 
 
 @cache
-def _patterns(language: str) -> tuple[re.Pattern[str], ...]:
+def _patterns(language: str, bare: bool = False) -> tuple[re.Pattern[str], ...]:
     if language not in _LABELS:
         raise RecipeError(f"there are no labels in {language!r}; there are some in: {', '.join(_LABELS)}.")
     *labels, example = _LABELS[language]
-    before, after = rf"{LINE}(?P<before>{EMPHASIS})[\[【]?", rf"[\]】]?(?P<after>{EMPHASIS}){SPACE}{{0,2}}{COLON}"
+    number = rf"(?:\d{{1,2}}{NUMBER_END}{SPACE}{{0,3}})?"
+    before = rf"{LINE}{number}(?P<before>{EMPHASIS}){number}[\[【]?"
+    after = rf"[\]】]?(?P<after>{EMPHASIS}){SPACE}{{0,2}}{COLON}"
+    if bare:
+        rest = rf"{SPACE}{{0,8}}\r?$"
+        before = rf"^{INDENT}(?P<heading>\#{{1,6}}{SPACE}{{1,4}})?(?P<before>{EMPHASIS})(?:[\[【](?P<bracketed>))?"
+        after = rf"(?(bracketed)[\]】])(?P<after>{EMPHASIS})(?:(?(bracketed)|(?!))|(?(heading){rest}|(?<=[*_]){rest}))"
     heading = rf"{LINE}{EMPHASIS}{example}{SPACE}{{0,2}}(?P<number>\d{{1,3}})"
     flags = re.MULTILINE | re.IGNORECASE
     return tuple(re.compile(one, flags) for one in (*(f"{before}{label}{after}" for label in labels), heading))

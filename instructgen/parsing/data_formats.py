@@ -18,8 +18,8 @@ DataKind = Literal["html", "json", "python", "shell", "sql", "xml"]
 _MOST_STARTS = 200  # of JSON values in one text, so that a text full of brackets takes no quadratic time
 
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)[ \t]{0,4}([a-z]{1,12})\b", re.MULTILINE | re.IGNORECASE)
-_OPENING = re.compile(r"<([A-Za-z_][\w.:-]{0,40})(?:\s[^<>]{0,400})?>")
-_CLOSING = re.compile(r"</([A-Za-z_][\w.:-]{0,40})\s{0,4}>")
+_OPENING = re.compile(r"<([^\W\d][\w.:-]{0,40})(?:\s[^<>]{0,400})?>")
+_CLOSING = re.compile(r"</([^\W\d][\w.:-]{0,40})\s{0,4}>")
 _HTML = re.compile(
     "a|abbr|article|aside|b|body|button|code|dd|div|dl|dt|em|fieldset|figure|footer|form|h[1-6]|head|header|html|i|label"
     "|legend|li|main|nav|ol|option|p|pre|script|section|select|small|span|strong|style|sub|sup|table|tbody|td|textarea"
@@ -31,7 +31,17 @@ _PYTHON = re.compile(
     r"|@\w+|[A-Za-z_][\w.]*(?:\[[^\]\n]{0,80}\])?[ \t]{0,8}[-+*/]?=[ \t]{0,8}[^=\s])",
     re.MULTILINE,
 )
-_SHELL = re.compile(r"^(?:[ \t]{0,8}\$ [\w./~-]|#!/|[\w.-]{1,40}@[\w.-]{1,60}:[^\n]{0,80}[$#] )", re.MULTILINE)
+_COMMANDS = (
+    "df|du|ls|ps|top|free|cat|grep|tail|head|rm|cp|mv|cd|mkdir|find|mount|lsblk|chmod|chown|uname|uptime|ip|ss|netstat"
+    "|ping|curl|systemctl|journalctl|docker|kubectl|apt|yum|dnf"
+)
+# A prompt, or root's sign before a command with an option or a path; "# find the bug" is a heading.
+_SHELL = re.compile(
+    r"^(?:[ \t]{0,8}\$ [\w./~-]|#!/|[\w.-]{1,40}@[\w.-]{1,60}:[^\n]{0,80}[$#] "
+    r"|\[[\w.-]{1,40}@[\w.-]{1,60} [^\]\n]{1,80}\][$#] "
+    rf"|[ \t]{{0,8}}# (?:{_COMMANDS})(?:[ \t]{{1,4}}[-/.~][^\n]{{0,200}})?[ \t]*$)",
+    re.MULTILINE,
+)
 # Unlike "select a book from the shelf" and "insert into the sentence".
 _SQL = re.compile(
     r"\b(?i:create\s+(?:temp(?:orary)?\s+)?table\s+[^\s(]{1,80}\s{0,8}\(|insert\s+into\s[^;]{1,400}?\bvalues\s{0,8}\()"

@@ -11,10 +11,10 @@ from instructgen.parsing.marks import COLON, EMPHASIS, LINE, SPACE, without_emph
 from instructgen.parsing.tasks import without_separators
 from instructgen.parsing.wrapping import answer_end, strip_thinking, without_closing
 
-_PROBLEM = rf"Problem{SPACE}{{1,3}}Description|问题描述|题目描述"
-_SOLUTION = "Solution|解答|解决方案|参考解答"
+_PROBLEM = rf"Problem{SPACE}{{1,3}}Description|[问問][题題]描述|[题題]目描述"
+_SOLUTION = "Solution|解答|解[决決]方案|[参參]考解答|答案|[参參]考答案"
 _GAP = rf"{SPACE}{{0,3}}"
-_NUMBER = rf"(?:\d{{1,2}}[.)、]{SPACE}{{0,3}})?"
+_NUMBER = rf"(?:[\d一二三四五]{{1,2}}[.)、．]{SPACE}{{0,3}})?"
 _AFTER = rf"(?P<after>{EMPHASIS}){_GAP}(?:{COLON}{EMPHASIS})?"
 
 
@@ -77,7 +77,7 @@ def _content(marker: re.Match[str], section: str) -> str:
 
 def _bracketed(names: str) -> re.Pattern[str]:
     return re.compile(
-        rf"{LINE}{_NUMBER}(?P<before>{EMPHASIS})[\[【［]{_GAP}(?:{names}){_GAP}[\]】］]{_AFTER}",
+        rf"{LINE}{_NUMBER}(?P<before>{EMPHASIS})[\[【［「]{_GAP}(?:{names}){_GAP}[\]】］」]{_AFTER}",
         re.MULTILINE | re.IGNORECASE,
     )
 

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from instructgen.errors import ParseError
-from instructgen.parsing.marks import COLON, EMPHASIS, INDENT, SPACE, without_emphasis
-from instructgen.parsing.wrapping import is_preface, strip_thinking, unwrapped, without_closing
+from instructgen.parsing.marks import COLON, EMPHASIS, INDENT, LISTED, SPACE, simplified, without_emphasis
+from instructgen.parsing.remarks import no_prompt, without_announcement, without_explanation, without_remark
+from instructgen.parsing.wrapping import strip_thinking, unwrapped
+from instructgen.strict_json import load
 
 _LABEL = re.compile(r"[#＃]([^#＃\n{}]{2,40})[#＃]")
 
-
-# What a model says of its work. "Here is a function:" and "Let me know if you have questions" may belong to the prompt.
-_OF_THE_PROMPT = re.compile(
-    r"prompt|version|instruction|\bhere it is|^\W{0,8}(?:sure|certainly|of course|absolutely|okay)\b"
-    r"|提示|版本|指令|改写|^\W{0,8}(?:好的|当然|没问题)",
-    re.IGNORECASE,
+# Keys under which models put the one text that they were asked for; case, spaces and underscores aside.
+_KEYS = re.compile(
+    r"(?:(?:re-?written|revised|new|created|evolved|final|harder|easier|modified|updated)?"
+    r"(?:prompt|instruction|question|problem)|(?:改写|新建|新|改写后的?)?(?:提示词?|指令|问题|题目))"
 )
-_REMARK = re.compile(
-    r"prompt|version|variation|instruction|harder|easier|chang|adjust|revis|rewrit|anything else"
-    r"|提示|版本|指令|修改|调整",
-    re.IGNORECASE,
-)
+_JSON_FENCE = re.compile(r"(`{3,}|~{3,})json[ \t]*\r?\n(.*)\n\1", re.DOTALL | re.IGNORECASE)
 
 
 def scaffold_labels(template: str) -> tuple[str, ...]:
@@ -34,8 +31,10 @@ def rewritten_prompt(text: str, labels: Iterable[str] = ()) -> str:
     """The prompt in a completion.
 
     Taken off are thinking, an announcement (``Sure! Here is …:``), the label that the prompt ended with and the model
-    wrote once more, remarks after it (``Let me know if …``), and one pair of quotation marks or one plain code fence
-    about all of it. A label anywhere else stays: it was copied, and ``CopiedScaffold`` is for that.
+    wrote once more, remarks after it (``Let me know if …``), a labelled last paragraph about the rewriting itself
+    (``Explanation: I added …``), and one pair of quotation marks or one plain code fence about all of it. A JSON object
+    of one text under a name such as ``rewritten_prompt`` gives that text. A label anywhere else stays: it was copied,
+    and ``CopiedScaffold`` is for that.
 
     Args:
         text: the completion.
@@ -44,33 +43,82 @@ def rewritten_prompt(text: str, labels: Iterable[str] = ()) -> str:
     Raises:
         ParseError: nothing is left.
     """
-    body = _without_remark(strip_thinking(text).strip())
-    first, _, rest = body.partition("\n")
-    if rest.strip() and is_preface(first) and _OF_THE_PROMPT.search(first):
-        body = rest.strip()
-    body = unwrapped(_without_label(body, tuple(labels)))
-    if not re.search(r"\w", body):
+    body = without_announcement(unwrapped(without_remark(strip_thinking(text).strip())))
+    body = without_explanation(without_remark(_without_label(body, tuple(labels))))
+    body = _only_text(unwrapped(body))
+    if not re.search(r"\w", body) or no_prompt(body):
         raise ParseError("there is no prompt in this text", text=text)
     return body
 
 
-def _without_remark(body: str) -> str:
-    kept = without_closing(body)
-    return kept if _REMARK.search(body, len(kept)) else body
+def _only_text(body: str) -> str:
+    """The text in a JSON object that holds nothing else, under a name for a prompt."""
+    fenced = _JSON_FENCE.fullmatch(body)
+    inner = fenced[2].strip() if fenced else body
+    if not inner.startswith("{") or not inner.endswith("}"):
+        return body
+    try:
+        found = load(inner, controls=True)
+    except ValueError:
+        return body
+    if not isinstance(found, dict) or len(found) != 1:
+        return body
+    ((name, value),) = found.items()
+    known = _KEYS.fullmatch(re.sub(r"[\s_#*-]", "", name).casefold())
+    return value.strip() if known and isinstance(value, str) else body
+
+
+_COUNTED = r"(?:[ #]{0,2}\d{1,2}|[一二三四五])?"
+# What models call what they were asked for, whatever the prompt calls it.
+_USUAL = (
+    r"(?:(?:改写|重写|修改|改编|优化|进化)(?:之?后|过)的?|全?新的?|最终的?)(?:提示词?|提示语|指令)|(?:改写|重写)之?后的?(?:问题|题目|任务)"
+    r"|(?:re-?written|re-?phrased|revised|evolved|new) prompt"
+)
+# These may also be the first words of a prompt.
+_PROMPT_ONLY, _REWRITE = r"提示词|prompt", "改写|重写"
+_ASKS = re.compile(r"\s{0,4}(?:请|如何|怎[样么]|为什么|什么|谁|哪)|[^\n]{1,200}[？?]\s*\Z")
+_SLOT = r"(?!\s{0,4}[{｛\[【<])"
 
 
 def _without_label(body: str, labels: tuple[str, ...]) -> str:
-    names = "|".join(map(re.escape, labels))
-    if not names:
-        return body
-    mark = re.match(
-        rf"{INDENT}(?:\#{{1,6}}{SPACE}{{1,4}})?(?P<before>{EMPHASIS})"
-        rf"(?:[#＃](?:{names})[#＃]{EMPHASIS}{SPACE}{{0,3}}{COLON}?|(?:{names}){EMPHASIS}{SPACE}{{0,3}}{COLON})"
+    plain = simplified(body)
+    names = "|".join(re.escape(simplified(label)) for label in labels)
+    mark = (_mark(names, plain) if names else None) or _mark(_USUAL, plain)
+    if (
+        mark is None
+        and (found := _mark(_PROMPT_ONLY, plain))
+        and not re.search("提示|prompt", plain[found.end() :], re.I)
+    ):
+        mark = found
+    if mark is None and (found := _mark(_REWRITE, plain)) and _ASKS.match(plain[found.end() :]):
+        mark = found
+    if mark is None:
+        told = _announced(names).match(plain) if names else None
+        return body[told.end() :].lstrip() if told else body
+    closed = "*" in body[mark.end("before") : mark.end()]
+    return without_emphasis("" if closed else mark["before"], body[mark.end() :])
+
+
+def _mark(names: str, plain: str) -> re.Match[str] | None:
+    """One of these labels at the beginning, in any decoration; without a colon only where it is alone on its line."""
+    rest = rf"{SPACE}{{0,8}}\r?(?=\n)"
+    name = rf"(?:{names}){_COUNTED}"
+    return re.match(
+        rf"{INDENT}{LISTED}(?P<heading>\#{{1,6}}{SPACE}{{1,4}})?(?P<before>{EMPHASIS})"
+        rf"(?:[#＃](?:{names})[#＃]{EMPHASIS}{SPACE}{{0,3}}{COLON}?|[【\[]{name}[】\]]{EMPHASIS}(?:{COLON}|{rest})|【{name}】"
+        rf"|{name}{EMPHASIS}{SPACE}{{0,3}}{COLON}|{name}{EMPHASIS}(?:(?<=[*_])|(?(heading)|(?!))){rest})"
         rf"(?P<after>{EMPHASIS})",
-        body,
+        plain,
         re.IGNORECASE,
     )
-    if mark is None:
-        return body
-    closed = body[mark.end("before") : mark.end()].count("*") > 0
-    return without_emphasis("" if closed else mark["before"], body[mark.end() :])
+
+
+@lru_cache(maxsize=32)
+def _announced(names: str) -> re.Pattern[str]:
+    """A line that announces what these labels name (以下是一种随意的说法：), and no place for an input behind it."""
+    return re.compile(
+        rf"\W{{0,8}}(?:(?:以下|下面|这)是(?:一[个种条])?[^，。：:\n]{{0,10}}?(?!给定)(?:{names})(?:如下)?"
+        rf"|here(?: is|['’]s) (?:an?|one|the|another) (?:[\w-]{{1,20}} ){{0,3}}?(?!given)(?:{names}))"
+        rf"{EMPHASIS}{COLON}{EMPHASIS}[ \t\r]{{0,4}}\n{_SLOT}",
+        re.IGNORECASE,
+    )

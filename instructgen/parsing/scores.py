@@ -15,32 +15,56 @@ _TOP = r"\s{0,3}[*_`]{0,3}(\d{1,6}+)(?!/)"
 _SCALE = rf"[*_`]{{0,3}}\s{{0,3}}(?:/|out of|of){_TOP}"
 # "1-5" and "1 to 5" name the scale, not a score on it.
 _NO_RANGE = r"(?!\s{0,3}(?:[-–—~～]|to\b|至|到)\s{0,3}\d)"
-_WORD = r"(?<![A-Za-z])(?<![A-Za-z]_)(?:scores?|ratings?|difficulty|评分|得分|分数|打分|难度)"
-_FILL = r"(?:[\s*_\"'`|<>#\\(\[{]|[-–—](?=\s)){0,12}+"
+_WORD = (
+    r"(?<![A-Za-z])(?<![A-Za-z]_)(?:scores?|ratings?|difficulty"
+    r"|(?:评分|评级|打分|得分|分数|難度|难度)(?:等级|等級|级别|級別|系数|係數|值|评分|評分|分数|分數|得分)?|評分|評級|分數)"
+)
+_FILL = r"(?:[\s*_\"'`|<>#\\(\[{【“‘]|[-–—](?=\s)|大?[约約]){0,12}+"
 
 _LABELLED = re.compile(
-    rf"{_WORD}[\s*_\"'`\])]{{0,6}}+(?:\([^()\n]{{0,40}}\)[\s*_]{{0,4}}+)?(?:[:=：]|is\b|of\b|was\b|为|是){_FILL}"
+    rf"{_WORD}[\s*_\"'`\])]{{0,6}}+(?:\([^()\n]{{0,40}}\)[\s*_]{{0,4}}+)?(?:[:=：]|is\b|of\b|was\b|[为為是]){_FILL}"
     rf"({_NUMBER}){_NO_RANGE}(?:{_SCALE})?",
     re.IGNORECASE,
 )
 # Not "3 of 5" here, which without a label is as likely to count something.
 _OF_SCALE = re.compile(rf"(?<![\w./-])({_NUMBER})[*_`]{{0,3}}\s{{0,3}}(?:/|out of){_TOP}", re.IGNORECASE)
-_ALONE = re.compile(rf"(?:{_WORD}\s{{1,3}})?({_NUMBER})(?:{_SCALE})?\s{{0,2}}(?:分|points?)?", re.IGNORECASE)
+_ALONE = re.compile(
+    rf"(?:{_WORD}\s{{1,3}}|我?[会會]?(?:[给給]|打)(?:出|它)?\s{{0,2}})?(?:大?[约約]\s{{0,2}})?"
+    rf"({_NUMBER})(?:{_SCALE})?\s{{0,2}}(?:分|points?)?",
+    re.IGNORECASE,
+)
+# Of the answer's first line; a whole answer may call it just that, where longer ones have an answer of their own.
+_POINTS_FIRST = re.compile(rf"[*_\s【“]{{0,4}}({_NUMBER})(?:{_SCALE})?\s{{0,2}}分[*_】”]{{0,3}}\s{{0,2}}[,;:。，；：]")
+_ANSWER = re.compile(r"\W{0,4}(?:答案|回答|答)\s{0,2}[:：]")
+
+_FULL_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), 0xFF0F, 0xFF08, 0xFF09, 0xFF01)}
+_DIGITS = {"两": "2", "兩": "2"} | {numeral: str(value) for value, numeral in enumerate("一二三四五六七八九十", 1)}
+# 八分, 难度：八; not 十分困难, nor 第八.
+_NUMERAL = re.compile(
+    r"(?:(?<!\w)|(?<=[为為是给給约約打中的]))([一二三四五六七八九十两兩])(?=\s?分(?!\w)|[】”)*_!。]{0,3}\s*$)",
+    re.MULTILINE,
+)
+_OUT_OF = (
+    re.compile(rf"({_NUMBER})\s?分?\s?[(,，]\s?(?:[满滿總总]分)(?:[为為是:：])?\s?(\d{{1,6}}+)\s?分?\)?"),
+    re.compile(rf"(?P<of>\d{{1,6}}+)\s?分制[^\d\n]{{0,8}}({_NUMBER})\s?分?"),
+    re.compile(rf"[满滿总總]分(?:[为為是])?\s?(?P<of>\d{{1,6}}+)\s?分?[^\d\n]{{0,12}}({_NUMBER})\s?分"),
+)
 _OBJECT = re.compile(r"\s*(?:```[a-z]{0,8}\s*)?\{", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[\s,;|，；、]+")
-_DECORATION = " \t\r*_`#\"'()[]{}<>.。:："
+_DECORATION = " \t\r*_`#\"'()[]{}<>.。:：!【】“”‘’「」『』"
 
 
 def score(text: str, low: float, high: float) -> float:
     """The one score in a judge's answer.
 
     In this order: a JSON object with ``score`` or ``rating``; ``Score: 4`` and its like; ``4/5`` or ``4 out of 5``; a
-    last or first line that is only a number. Of several, the last counts. A scale that is named must end at ``high``.
+    last or first line that is only a number, or a first one that begins with one (``6分，因为…``). Of several, the last
+    counts. A scale that is named (``8分（满分10分）``) must end at ``high``. Chinese numerals up to ten are read.
 
     Raises:
         ParseError: there is none, or it is not within ``low`` and ``high``.
     """
-    body = strip_thinking(text)
+    body = _plain(strip_thinking(text))
     for value in _from_json(body, ("score", "rating")):
         return _checked(value, None, low, high, text)
     for pattern in (_LABELLED, _OF_SCALE):
@@ -49,8 +73,11 @@ def score(text: str, low: float, high: float) -> float:
             return _checked(matches[-1][1], matches[-1][2], low, high, text)
     lines = [line for line in body.split("\n") if line.strip()]
     for line in (*lines[-1:], *lines[:1]):
-        if match := _ALONE.fullmatch(line.strip(_DECORATION)):
+        named = _ANSWER.match(line) if len(lines) == 1 else None
+        if match := _ALONE.fullmatch(line[named.end() if named else 0 :].strip(_DECORATION)):
             return _checked(match[1], match[2], low, high, text)
+    if lines and (match := _POINTS_FIRST.match(lines[0])):
+        return _checked(match[1], match[2], low, high, text)
     raise ParseError("there is no score in this text", text=text)
 
 
@@ -63,7 +90,7 @@ def scores(text: str, count: int, low: float, high: float) -> list[float]:
     Raises:
         ParseError: there are not exactly ``count`` scores, or one is not within ``low`` and ``high``.
     """
-    body = strip_thinking(text)
+    body = _plain(strip_thinking(text))
     for values in _from_json(body, ("scores", "ratings")):
         if not isinstance(values, list) or len(values) != count:
             raise ParseError(f"the scores are not a list of {count}", text=text)
@@ -76,6 +103,15 @@ def scores(text: str, count: int, low: float, high: float) -> list[float]:
     if labelled and len(labelled) == count:
         return [_checked(number, scale, low, high, text) for number, scale in labelled]
     raise ParseError(f"there are not exactly {count} scores in this text", text=text)
+
+
+def _plain(text: str) -> str:
+    """Chinese ways to write a score in the common ones: ``8分（满分10分）`` and ``10分制中的八分`` as ``8/10``."""
+    text = _NUMERAL.sub(lambda match: _DIGITS[match[1]], text.translate(_FULL_WIDTH))
+    text = _OUT_OF[0].sub(r"\1/\2 ", text)
+    for pattern in _OUT_OF[1:]:
+        text = pattern.sub(r"\2/\g<of> ", text)
+    return text
 
 
 def _from_json(body: str, keys: Iterable[str]) -> list[Any]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from instructgen.errors import ParseError
-from instructgen.parsing.marks import COLON, EMPHASIS, INDENT, SPACE, without_emphasis
+from instructgen.parsing.marks import COLON, EMPHASIS, INDENT, LISTED, SPACE, without_emphasis
 from instructgen.parsing.wrapping import strip_thinking
 
 
@@ -14,8 +14,8 @@ def sections(text: str, labels: Sequence[str]) -> dict[str, str]:
     """The text under each label.
 
     A label stands at the start of a line and in any case: followed by a colon, in square brackets, between number
-    signs, or alone on its line as a heading or in bold. What follows it on its line belongs to its section. A label
-    that comes again is part of the section it stands in.
+    signs, or alone on its line as a heading or in bold; where none is found, an item of a list may begin with it. What
+    follows it on its line belongs to its section. A label that comes again is part of the section it stands in.
 
     Args:
         text: the completion. What precedes the first label is dropped.
@@ -28,7 +28,7 @@ def sections(text: str, labels: Sequence[str]) -> dict[str, str]:
     found: list[tuple[int, int, str]] = []
     position = 0
     for label in labels:
-        match = _pattern(label).search(body, position)
+        match = _pattern(label).search(body, position) or _pattern(label, LISTED).search(body, position)
         if match is None:
             raise ParseError(f"the section {label!r} is missing or out of order", text=text)
         marks = [mark for mark in match.group("before", "after") if mark]
@@ -41,12 +41,12 @@ def sections(text: str, labels: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _pattern(label: str) -> re.Pattern[str]:
+def _pattern(label: str, listed: str = "") -> re.Pattern[str]:
     name = re.escape(label)
     gap = rf"{SPACE}{{0,3}}"
     rest = rf"{SPACE}{{0,8}}\r?$"
     return re.compile(
-        rf"^{INDENT}(?P<heading>#{{1,6}}{SPACE}{{1,4}})?(?P<before>{EMPHASIS})"
+        rf"^{INDENT}{listed}(?P<heading>#{{1,6}}{SPACE}{{1,4}})?(?P<before>{EMPHASIS})"
         rf"(?:\[{name}\]|\#{name}\#|{name})(?P<after>{EMPHASIS}){gap}"
         rf"(?:{COLON}|(?<=\]){gap}|(?<=\#){gap}|(?<=[*_]){rest}|(?(heading){rest}|(?!)))",
         re.MULTILINE | re.IGNORECASE,

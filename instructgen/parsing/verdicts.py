@@ -3,46 +3,160 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from instructgen.errors import ParseError
+from instructgen.parsing.marks import simplified
 from instructgen.parsing.wrapping import strip_thinking
 
+# English. What stands between the negation and the word: "not exactly equal", "aren't quite equal".
+_DEGREE = (
+    r"(?:exactly|quite|entirely|completely|fully|really|truly|strictly|perfectly|totally|wholly|precisely|actually"
+    r"|at all|all that|considered|deemed)"
+)
 # Bounded by letters only, because emphasis (_Equal_) is made of word characters.
 _EITHER = re.compile(
-    r"(?:(?:(?<![a-z])not|n['’]t)[\s_-]{0,3}equal|(?<![a-z])unequal|(?P<equal>(?<![a-z])equal))(?![a-z])", re.IGNORECASE
+    rf"(?:(?:(?<![a-z])not|n['’]t)(?:\s{{1,3}}{_DEGREE}){{0,2}}[\s_*-]{{0,3}}"
+    r"(?:equal|equivalent|identical|the\s{1,3}same(?=\W{0,4}(?:\Z|[.,;:!\n。，]|\s(?:in|because|since|as|at)\b)))"
+    r"|(?<![a-z])unequal|(?P<equal>(?<![a-z])equal))(?![a-z])",
+    re.IGNORECASE,
 )
-# In Chinese 不 stands right before the word, or 并 before that.
-_CHINESE_EITHER = re.compile(
-    r"[不非](?:是|太|完全|尽)?(?:相等|等同|相同|等价|一样|等)|(?<!有)(?<!无)不同|(?P<equal>相等|等同|相同|等价|一样)"
-)
-_ALONE = re.compile(rf"[^a-z]{{0,16}}{_EITHER.pattern}(?!\s{{0,8}}\w)", re.IGNORECASE)
+_FIRST = re.compile(rf"[^a-z]{{0,16}}{_EITHER.pattern}(?!\s{{0,8}}\w)", re.IGNORECASE)
 _NEGATION = re.compile(
-    r"(?<![a-z])(?:not|never|neither|nor|no|cannot|hardly|barely|without)(?![a-z])|n['’]t(?![a-z])|是否|无法|不能|难以|没有",
+    r"(?<![a-z])(?:not|never|neither|nor|no|cannot|hardly|barely|without)(?![a-z])|n['’]t(?![a-z])", re.IGNORECASE
+)
+# Of one criterion alone: a reason, and no verdict.
+_REASON = re.compile(
+    r"(?<![a-z])(?:not\s{1,3})?equal\s{1,3}(?:constraints?|requirements?|depth|breadth)(?![a-z])"
+    r"|(?<![a-z])(?:constraints?|requirements?|depth|breadth)\b[^.,;:\n]{0,30}?\b(?:are|is)\s{1,3}(?:not\s{1,3})?equal(?![a-z])",
     re.IGNORECASE,
 )
 
+# Chinese. Each clause says that both are equal, that they are not, or neither.
+_SAME = "(?:相等|等同|相同|等价|一样|一致)"
+_DIFFERENT = "(?:不同|差异|差别|区别|两样)"
+_NOT = r"(?:不(?!仅|但|只|过|断)|非(?!常)|未(?!必)|没有?(?!什么|任何)|无法|难以|称不上|谈不上|算不上|达不到|够不上)"
+_NOT_SAME = re.compile(rf"{_NOT}[^不非没]{{0,8}}?{_SAME}")
+_EQUAL = re.compile(rf"{_SAME}|(?:没有?|无|不存在|毫无|看不出)(?:什么|任何|明显|本质|实质)?的?{_DIFFERENT}")
+_UNEQUAL = re.compile(_DIFFERENT)
+_UNCERTAIN = re.compile(
+    r"不一定|未必|不见得|不确定|(?:无法|难以|不好|不能|没法)(?:判断|确定|说|比较|认定)|是否|是不是|相不相等|等不等|差不多|几乎"
+    r"|基本|大致|大体|接近|近似|(?<!不)可能|也许|大概|或许|似乎|好像|看起来|部分"
+    rf"|(?:不|非|没有?|不会|不能说)[是说]?{_NOT}[^，。]{{0,4}}?{_SAME}|(?:并非|不是|不能说)(?:没有|存在|有)?{_DIFFERENT}"
+)
+_CONDITION = re.compile("如果|假如|要是|除非|只要")
+_CRITERION = re.compile("限制|要求|约束|条件|深度|广度")
+_ASPECT = re.compile(
+    "主题|难度|内容|领域|语言|数量|长度|表述|措辞|意思|格式|问法|目的|话题|类型|结构|对象|字数|侧重|角度|范围"
+)
+_CLAUSES = re.compile(
+    r"[，,；;。.!！、：:\n]|因此|所以|故而|因而|综上(?:所述)?|总之|但是?|然而|不过|虽然|尽管|而且|并且"
+)
+
+_ALONE = re.compile(
+    r"[\W_]*(?:(?:(?:the )?(?:final )?(?:answer|verdict|conclusion|result)(?: is)?|最终|结论|答案|判断|结果"
+    r"|综上(?:所述)?|因此|所以)[\W_是为]*){0,2}(?:(?:两者|二者|它们|they are|the two(?: prompts)? are)[\W_]*)?"
+    r"(?:(?P<not>not[\W_]{0,3}|un|并?不(?:完全)?)?(?:equal|相等|等同|等价))[\W_]*",
+    re.IGNORECASE,
+)
+_SENTENCES = re.compile(r"(?<=[。！!；;.?？])|(?<=吗)(?=[，,])")
+_QUESTION = re.compile(r"(?:[?？]|吗[\W_]{0,8})\Z")
+_NO = re.compile(r"[\W_]*(?:否|不是的?|不|no)[\W_]*", re.IGNORECASE)
+_YES = re.compile(r"[\W_]*(?:是的?|对的?|yes)[\W_]*", re.IGNORECASE)
+
 
 def verdict(text: str) -> bool:
-    """True for Equal (相等), False for Not Equal (不相等).
+    """True for Equal (相等), False for Not Equal (不相等, "not quite equal", "not the same").
 
-    The first line decides, or else the last: by the words it begins with if nothing but punctuation follows them, or
-    else by all it says, which must point one way.
+    A line that is nothing but a verdict decides, the first or the last; or else what these two lines say. Where they
+    contradict each other, "not equal" counts, which nobody says in passing. What is said of one criterion alone
+    (限制相同, "equal constraints") is a reason and no verdict; the criteria decide where nothing else is said. Nor is a
+    question a verdict; the answer to it may be one (相等吗？否。).
 
     Raises:
-        ParseError: neither line decides.
+        ParseError: nothing is decided.
     """
-    lines = [line for line in strip_thinking(text).split("\n") if line.strip()]
-    for line in (*lines[:1], *lines[-1:]):
-        decided = _decided(line)
-        if decided is not None:
-            return decided
-    raise ParseError("the text says neither Equal nor Not Equal", text=text)
+    lines = [line for line in simplified(strip_thinking(text)).split("\n") if line.strip()]
+    ends = (*lines[:1], *lines[-1:])
+    matches = [_ALONE.fullmatch(line) for line in ends if len(line) < 100 and not _questions(line)]
+    alone = {match["not"] is None for match in matches if match}
+    said = alone or {one for line in ends if (one := _said(line)) is not None}
+    if said:
+        return said == {True}
+    decided = _by_criteria("\n".join(lines))
+    if decided is None:
+        raise ParseError("the text says neither Equal nor Not Equal", text=text)
+    return decided
 
 
-def _decided(line: str) -> bool | None:
-    if alone := _ALONE.match(line):
-        return alone["equal"] is not None
-    said = {match["equal"] is not None for pattern in (_EITHER, _CHINESE_EITHER) for match in pattern.finditer(line)}
-    if said == {False}:
+def _said(line: str) -> bool | None:
+    """What a line says, its questions aside."""
+    questions, rest = _questions(line), _without_questions(line)
+    if questions and len(rest) < 20 and (_NO.fullmatch(rest) or _YES.fullmatch(rest)):
+        asked = _said_in_chinese(questions[-1]) or _EITHER.fullmatch(questions[-1].strip("?？ *_#"))
+        return _YES.fullmatch(rest) is not None if asked else None
+    if first := _FIRST.match(rest):
+        return first["equal"] is not None
+    rest = _REASON.sub("", rest)
+    english = {match["equal"] is not None for match in _EITHER.finditer(rest)}
+    if english == {False}:
         return False
-    return True if said == {True} and not _NEGATION.search(line) else None
+    if english == {True} and not _NEGATION.search(rest):
+        return True
+    return None if english else _said_in_chinese(rest)
+
+
+def _questions(text: str) -> list[str]:
+    return [sentence for sentence in _SENTENCES.split(text) if _QUESTION.search(sentence)]
+
+
+def _without_questions(text: str) -> str:
+    return "".join(sentence for sentence in _SENTENCES.split(text) if not _QUESTION.search(sentence))
+
+
+def _said_in_chinese(line: str) -> bool | None:
+    on_both, on_criteria = _clauses(line)
+    if "unequal" in on_both:
+        return False
+    doubt = (
+        "unsure" in on_both
+        or _CONDITION.search(line)
+        or "unequal" in on_criteria
+        or any(map(_NO.fullmatch, _CLAUSES.split(line)))
+    )
+    return True if "equal" in on_both and not doubt else None
+
+
+def _by_criteria(text: str) -> bool | None:
+    """Both criteria must be met for prompts to be equal; None where something else is said, too."""
+    on_both, on_criteria = _clauses(_without_questions(text))
+    if on_both or "unsure" in on_criteria:
+        return None
+    if "unequal" in on_criteria:
+        return False
+    same = on_criteria.get("equal", "")
+    return True if re.search("限制|要求|约束|条件", same) and re.search("深度|广度", same) else None
+
+
+def _clauses(text: str) -> tuple[set[str], dict[str, str]]:
+    """What is said of both prompts; and what of the criteria, with the words it is said in."""
+    on_both: set[str] = set()
+    on_criteria: dict[str, str] = {}
+    for clause in _CLAUSES.split(text):
+        said = _clause(clause)
+        if said and _CRITERION.search(clause):
+            on_criteria[said] = on_criteria.get(said, "") + clause
+        elif said and not _ASPECT.search(clause):
+            on_both.add(said)
+    return on_both, on_criteria
+
+
+def _clause(clause: str) -> Literal["equal", "unequal", "unsure", ""]:
+    different = _UNEQUAL.search(clause)
+    if not different and not _EQUAL.search(clause):
+        return ""
+    if _UNCERTAIN.search(clause):
+        return "unsure"
+    if _NOT_SAME.search(clause):
+        return "unequal"
+    return "equal" if _EQUAL.search(clause) else "unequal"

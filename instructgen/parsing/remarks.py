@@ -1,0 +1,223 @@
+"""Finds what a model says of a prompt that it rewrote: the announcement before it, the explanation after it.
+
+Only what cannot well be part of a prompt is found. "Here is a list of words:" may begin one, and "Note: use Python 3."
+may end one; where the words leave room for doubt, the text stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+from instructgen.parsing.marks import COLON, EMPHASIS, SPACE, simplified
+from instructgen.parsing.wrapping import without_closing
+
+_NAMED = r"(?:prompt|question|problem|instruction|task|query|request)"
+_PROMPT = r"(?:prompt|question|problem|instruction)"
+_REWORDED = r"(?:re-?written|re-?worded|re-?phrased|revised|evolved|modified)"
+_CHANGED = (
+    rf"(?:{_REWORDED}|updated|created|improved|enhanced|refined|adapted|upgraded|simplified|new|better|alternative|final"
+    r"|harder|easier|simpler|tougher|trickier|(?:more|less) [\w-]{3,20}(?:(?:,| and) (?:more )?[\w-]{3,20}){0,2})"
+)
+_HERE = r"(?:here(?: is|['’]s| are)|below is|this is|the following is|以下|下面|这里|这|如下)"
+_END = rf"{EMPHASIS}{SPACE}{{0,2}}{COLON}{EMPHASIS}"
+_LINE_FOLLOWS = r"(?=[*_]{0,3}\s{0,2}[:：][*_]{0,3}[ \t\r]{0,4}\n)"
+
+_EAGER = re.compile(
+    r"\W{0,8}(?:(?P<mild>okay|ok|alright|好|可以)|sure(?: thing)?|certainly|of course|absolutely|no problem"
+    r"|好的|当然(?:可以)?|没(?:有)?问题|收到|明白了?)"
+    r"\W{0,4}(?:[!.,，。！\n—–-]|\s)\s{0,4}",
+    re.IGNORECASE,
+)
+# Behind an eager word it is enough that a prompt is spoken of, and not as one's own, nor of two of them. An "Okay, here
+# is the problem:" is as likely a user's.
+_EAGERLY_TOLD = re.compile(
+    rf"{EMPHASIS}{_HERE}(?!{SPACE}{{0,2}}(?:(?:my|our|two|three|four|five|some|several|both)\b|里?是?我们?的"
+    r"|里?[有是]?[^:：。，,\n]{0,12}?[两二三四五几些]))"
+    rf"[^.!?:：。！？\n]{{0,60}}?(?:\b(?:{_NAMED}|version|one|something|it|you go)\b"
+    rf"|提示|问题|(?<![标主话课议专])题|指令|版本|改写|说法)[^.!?:：。！？\n]{{0,60}}?{_END}",
+    re.IGNORECASE,
+)
+_TOLD_IN_ENGLISH = (
+    r"here (?:is it|it is|you go|goes)"
+    rf"|{_HERE} (?:(?:a|an|the|your|one) )?(?:\w{{1,12}} ){{0,2}}?{_CHANGED} (?:\w{{1,20}} ){{0,2}}?"
+    rf"(?:{_PROMPT}|version|rewrite|variant|one)\b(?! of (?!(?:\w{{1,12}} ){{0,3}}{_NAMED}\b))"
+    r"(?: (?:of|that|which|with|for|in|using|based|designed|as)\b(?:(?!\b(?:my|our|we|us|I)\b)[^.!?:：\n]){0,80}?)?"
+    rf"|(?:the |your )?{_REWORDED} {_PROMPT}(?: is)?(?: as follows)?"
+    rf"|I(?:['’]ve| have)? (?:re-?written|rewrote|revised|evolved) the (?:given |original )?prompt[^.!?:：\n]{{0,40}}?"
+)
+_WAS_CHANGED = r"(?:更新|优化|改写|改编|修改|重写|改进|调整|升级|简化|进化|新建|创建)(?:过|成|好)?(?:之?后的?|的)"
+_TOLD_IN_CHINESE = (
+    r"(?:(?:根据|按照?|依)(?:您|你)的?(?:要求|需求|请求|指示)[，,]\s?)?(?:"
+    r"(?:以下|下面|这|这里)就?[是为](?:一[个道份条种])?我?(?:为(?:您|你))?"
+    rf"(?:全?新的?|{_WAS_CHANGED}|更(?:难|复杂|简单|容易|具挑战性?)的|难度更[高低大小]的)"
+    r"(?:数学)?(?:提示词?|提示语|问题|题目|题|指令|版本|说法)"
+    r"|(?:以下|下面|这|这里)就?[是为]一[个条](?:人们|用户|有人)?可能会?(?:提出|问到?|遇到)?的(?:问题|请求|要求|提问)"
+    r"|(?:改写|修改|重写|优化)之?后的?(?:提示词?|提示语|问题|题目|指令)(?:如下|[是为])?"
+    rf"|(?:改写|重写)之?后的版本(?:如下|[是为])?{_LINE_FOLLOWS}"
+    rf"|(?:我?已经?)?(?:为(?:您|你))?(?:已经?)?(?:改写|重写)如下{_LINE_FOLLOWS})"
+)
+_TOLD = re.compile(rf"\W{{0,8}}(?:{_TOLD_IN_ENGLISH}|{_TOLD_IN_CHINESE}){_END}", re.IGNORECASE)
+# "改写后的版本：" may be one of two that are to be compared.
+_TWO = re.compile("改写前|原来的|原版|原文|版本")
+_LONE = re.compile(
+    r"\W{0,8}(?:sure(?: thing)?|certainly|of course|absolutely|好的|当然(?:可以)?|没(?:有)?问题|收到)"
+    r"[!.！。]\W{0,3}\n\s{0,8}\n",
+    re.IGNORECASE,
+)
+
+
+def without_announcement(body: str) -> str:
+    """The text without what announces the prompt, on a line of its own or on the prompt's (``Sure! Here it is: …``)."""
+    if lone := _LONE.match(simplified(body)):
+        body = body[lone.end() :].lstrip()
+    plain = simplified(body)
+    eager = _EAGER.match(plain)
+    start = eager.end() if eager else 0
+    told = _TOLD.match(plain, start)
+    if told and "版本" in told[0] and _TWO.search(plain, told.end()):
+        told = None
+    if told is None and eager and not eager["mild"]:
+        told = _EAGERLY_TOLD.match(plain, start)
+    return body[told.end() :].lstrip() if told else body
+
+
+# Of a letter in the prompt, "let me know if you need more changes" may be the end; of a prompt it speaks for itself.
+_OF_A_PROMPT = re.compile(r"prompt|version|variation|instruction|harder|easier|rewrit|提示|版本|指令", re.IGNORECASE)
+_MATERIAL = re.compile(
+    r"[:：][ \t\r]{0,4}\n|[“「『\"]|\b(?:letter|e-?mail|message|reply)\b|邮件|信|短信|消息|通知|回复|对话|客服",
+    re.IGNORECASE,
+)
+_RULE = re.compile(r"\n\s{0,8}(?:-{3,20}|\*{3,20}|_{3,20})\s*\Z")
+
+
+def without_remark(body: str) -> str:
+    """The text without a last paragraph that offers more (``Let me know if you want it harder``)."""
+    kept = without_closing(body)
+    if kept.startswith("```") and kept.endswith("```"):
+        return kept
+    of_a_prompt = _OF_A_PROMPT.search(simplified(body), len(kept))
+    if kept == body or (not of_a_prompt and _MATERIAL.search(simplified(kept))):
+        return body
+    return _RULE.sub("", kept)
+
+
+_LABEL = (
+    r"(?:explanations?|rationale|reasoning|notes?|(?:(?:key|main|summary of(?: the)?) )?(?:changes|modifications)"
+    r"(?: made)?|what (?:has |was )?changed|explanation of (?:the )?changes"
+    r"|说明|解释|注释?|备注|注意|理由|变化|(?:改写|修改|改动|变动|调整)(?:的)?(?:说明|思路|理由|之处|内容|点)?)"
+)
+_LINE_END = r"[ \t\r]{0,4}(?=\n)"
+_EXPLANATION = re.compile(
+    rf"\n\s{{0,8}}(?:[-*_]{{3,8}}[ \t\r]{{0,4}}\n\s{{0,8}})?[(（\[]?(?P<heading>\#{{1,6}}{SPACE}{{1,3}})?"
+    rf"(?:{EMPHASIS}{_LABEL}{_END}|【{_LABEL}】{COLON}?|[*_]{{2}}{_LABEL}[*_]{{2}}{_LINE_END}"
+    rf"|(?(heading){_LABEL}{_LINE_END}|(?!)))",
+    re.IGNORECASE,
+)
+_DID = (
+    r"(?:added|introduced|increased|replaced|made|included|incorporated|rewritten|rewrote|rephrased|modified|changed"
+    r"|revised|expanded|kept|simplified|reduced|adjusted|deepened|raised|specified|required)"
+)
+_DOES = (
+    r"(?:now |also |still )?(?:adds?|requires?|asks?|increases?|introduces?|makes?|keeps?|maintains?|includes?|involves"
+    r"|demands|combines|challenges|added|required|became)"
+)
+_DEMANDS = r"(?:constraints?|requirements?(?!\.\w)|complexity|difficulty|reasoning steps?|steps? of reasoning)"
+_I_DID = rf"\bI(?:['’]ve| have)?(?: also| only| just)? {_DID}\b[^.\n]{{0,160}}?"
+# A prompt is spoken of, and as what was made.
+_OF_THE_REWRITING = re.compile(
+    rf"{_I_DID}\b(?:the|this|your|original|given|rewritten) (?:original |given )?prompt\b"
+    rf"|\b(?:this|the) {_REWORDED} {_PROMPT} {_DOES}\b"
+    r"|\b(?:compared (?:to|with)|(?:harder|easier|simpler|complex|difficult|challenging|specific) than) the"
+    r" (?:original|given) prompt\b"
+    r"|\b(?:rais|increas|reduc|lower)(?:es|ed|ing) the (?:complexity|difficulty|depth) of the (?:original |given )?"
+    rf"{_PROMPT}\b"
+    r"|(?:改写|修改|重写)之?后的(?:提示词?|问题|题目|指令)(?:增加|加入|添加|要求|提高|更|包含|保留|引入)"
+    r"|(?:在|相比|比|与|和)(?:于)?原(?:来的|始)?(?:提示词?|指令)(?:的?基础上|相比|更|，)"
+    r"|(?:提高|增加|加大|降低|提升)了?(?:原?题目|原?问题|原?题|提示词?|指令)的?(?:难度|复杂度|复杂性|深度)",
+    re.IGNORECASE,
+)
+_ADDED = "(?:增加|添加|加入|加上|新增|补充|提高|加大|加深|降低|细化|深化|引入)"
+# A user may say this of things of their own, or list changes that are to be written about.
+_OF_A_CHANGE = re.compile(
+    rf"{_I_DID}(?:\b{_DEMANDS}\b|\b(?:original|given|rewritten|new) {_NAMED}\b"
+    r"|\b(?:to make|making) (?:it|this|the (?:question|instruction|task)) (?:\w+ )?"
+    r"(?:more|less|harder|easier|simpler)\b)"
+    rf"|^\W{{0,8}}(?:\d{{1,2}}[.)、]\s?)?\W{{0,3}}{_DID}\b[^.\n]{{0,120}}?\b{_DEMANDS}\b"
+    rf"|\b(?:this|the) (?:new|updated|harder|easier|simpler) {_PROMPT} {_DOES}\b"
+    r"|\b(?:this|the) (?:(?:rewritten|revised|new) )?version (?:now )?(?:adds|introduces|increases|raises)\b"
+    rf"|\b(?:compared (?:to|with)|(?:more \w{{1,16}}|harder|easier|simpler) than) the (?:original|given)"
+    rf"(?: {_NAMED}\b|[,.])"
+    # 注意：增加一个条件 is an order.
+    rf"|(?:^\W{{0,8}}(?:\d{{1,2}}[.)、]\s?)?{_ADDED}了|我(?:已|还|又|只)?(?:经)?{_ADDED}了?)[^。\n]{{0,60}}?"
+    r"(?:约束|限制|要求|条件|难度|步骤|复杂|深度)"
+    r"|我(?:已|还|又|只)?(?:经)?(?:修改|改写|替换|调整|简化|把|将|对|在)了?[^。\n]{0,60}?"
+    r"(?:提示词?|原[题文]|题目|题干|指令)|(?:在|相比|比|与|和)于?原(?:来的|始)?(?:问题|题目?)(?:的?基础上|相比|更|，)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MAY_BE_THEIRS = re.compile(
+    r"\b(?:my|our|i|we|explain\w*|explanation|justif\w+|notes?|chang\w+|modif\w+|releas\w+|commit\w*|updat\w+|versions?"
+    r"|compar\w+|below|following|above|these|code|script|program|function|class|schema|table|database|sql|repo\w*"
+    r"|project|app)\b"
+    r"|```|我|说明|解释|注|改动|变动|变化|修改|更新|版本|比较|下面|以下|上面|下列|如下|这些|上述|代码|程序|函数|数据库|项目",
+    re.IGNORECASE,
+)
+# Where the prompt itself is about rewriting or about prompts, nothing of all this is certain.
+_OF_THE_SAME = re.compile(r"rewrit|rephras|reword|revis|prompt|改写|重写|提示", re.IGNORECASE)
+_LONGEST = 2000
+
+# These say by their first words of what they speak.
+_REWRITING_LABEL = re.compile("改写的?(?:说明|思路|理由|之处|点)")
+_UNLABELLED = re.compile(
+    r"(?:(?:这样|如此|此次|本次|这次|以上)的?改写|(?:改写|重写)之?后的?(?:提示词|指令|问题|题目))[就后，,]?"
+    r"(?:不仅|既|更|还|在|增加|加入|添加|要求|提高|包含|保留|引入|使|让|通过|加大|提升)[^\n]{0,300}"
+    r"|[（(]\s?(?:共|比原[^）)\n]{0,8})?(?:新增|增加了|加了|共增加)\s?\d{1,3}\s?个?(?:词语?|字符?|单词|汉字)[^）)\n]{0,20}[）)][。.]?"
+    r"|[(]\s?(?:added|adds|adding) \d{1,3} (?:more |new )?words?(?: (?:to|in) [^)\n]{1,30})?[.]?[)][.]?"
+    rf"|(?:this|the) {_REWORDED} (?:{_PROMPT}|version) {_DOES}\b[^\n]{{0,300}}",
+    re.IGNORECASE,
+)
+
+
+def without_explanation(body: str) -> str:
+    """The text without a last paragraph in which the model speaks of its rewriting (``Explanation: I added …``).
+
+    It has a label, or is one line whose first words say that it is one (这样改写增加了…).
+    """
+    plain = simplified(body)
+    labels = list(_EXPLANATION.finditer(plain))
+    if not labels:
+        head, gap, last = plain.rpartition("\n\n")
+        said = bool(gap and head.strip() and _UNLABELLED.fullmatch(last.strip())) and not _OF_THE_SAME.search(head)
+        return _RULE.sub("", body[: len(head)].rstrip()) if said else body
+    before, told = plain[: labels[-1].start()].rstrip(), plain[labels[-1].end() :].strip()
+    if not before or len(told) > _LONGEST or not _one_paragraph(told):
+        return body
+    spoken_of = _OF_THE_REWRITING.search(told) or (told and _REWRITING_LABEL.search(labels[-1][0]))
+    certain = spoken_of or (_OF_A_CHANGE.search(told) and not _MAY_BE_THEIRS.search(before))
+    return body[: len(before)] if certain and not _OF_THE_SAME.search(before) else body
+
+
+def _one_paragraph(text: str) -> bool:
+    """Whether no other text follows, and no data stands in it: one paragraph, or one list."""
+    parts = [part.strip() for part in re.split(r"\n\s*\n", text)]
+    listed = all(re.match(r"[-*+•]\s|\d{1,2}[.)、]", part) for part in parts[1:])
+    return listed and not re.search(r"```|~~~|^\s*\|", text, re.MULTILINE)
+
+
+_NO_PROMPT = re.compile(
+    r"\W{0,8}(?:(?:好的?|当然(?:可以)?|没问题|sure|okay)[，,。！!]\s?)?(?:"
+    r"(?:这个?|该|此|原(?:来的|始)?|您的|你的|上述|给定的?)?(?:提示词?|指令|问题|题目)(?:本身)?已经?(?:足够|很|非常|十分|相当|够)"
+    r"[^。！？\n]{0,12}，?(?:无需|无须|不需要?|不必|不用|没有必要)(?:再|进一步){0,2}(?:改写|修改|重写|优化)了?"
+    r"|请(?:您|你)?先?(?:提供|给出|发送|输入|告诉我)(?:一下)?(?:(?:您|你)?(?:想要?|需要|希望|要)我?)?(?:改写|重写)的"
+    r"(?:提示词?|指令|问题|题目|内容|原文)(?:内容|原文)?"
+    r"|please (?:provide|give me|share|send) (?:me )?(?:with )?(?:the|your|a) (?:original )?(?:prompt|instruction|text)"
+    r" (?:that )?you(?:['’]d| would)? (?:like|want) (?:me to (?:rewrite|modify)|rewritten|to be rewritten)"
+    r"|(?:this|the|your) (?:given |original )?(?:prompt|instruction) is already [^.!?\n]{1,40}[;,.] ?"
+    r"(?:so )?(?:there is |I see )?no (?:need to rewrite|rewrit|chang|further)[^.!?\n]{0,40}"
+    r")[\s。.！!？?]{0,4}",
+    re.IGNORECASE,
+)
+
+
+def no_prompt(body: str) -> bool:
+    """Whether a model says nothing but that it has nothing to rewrite, or sees no need to (请提供需要改写的提示词)."""
+    return len(body) <= 200 and bool(_NO_PROMPT.fullmatch(simplified(body)))

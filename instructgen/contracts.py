@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from math import inf
 from random import Random
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
 from instructgen.errors import EngineError, RecipeError
 from instructgen.example import Example, Message
+from instructgen.parameters import FRACTION, Count, Positive, at_least, check_parameters, fits, unfit
 
 Finish = Literal["stop", "length", "filtered"]
 
@@ -29,15 +30,21 @@ class Sampling:
         presence_penalty: as in the OpenAI API.
         frequency_penalty: as in the OpenAI API.
         extra: further fields of the request body that some servers know (``top_k``, ``reasoning_effort``).
+
+    Raises:
+        RecipeError: a value that no server takes, such as a text for ``stop``.
     """
 
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
+    temperature: Annotated[float, at_least(0)] | None = None
+    top_p: Annotated[float, FRACTION] | None = None
+    max_tokens: Count | None = None
     stop: tuple[str, ...] = ()
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +102,11 @@ class Completion:
 class Price:
     """US dollars per million tokens."""
 
-    prompt: float
-    completion: float
+    prompt: Annotated[float, at_least(0)]
+    completion: Annotated[float, at_least(0)]
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,22 +123,19 @@ class Limits:
         price: US dollars per million tokens, needed for a budget in dollars.
 
     Raises:
-        RecipeError: a limit is not above 0.
+        RecipeError: a limit is no number above 0.
     """
 
-    concurrency: int = 64
+    concurrency: Count = 64
     adaptive: bool = True
-    timeout: float = 180.0
-    deadline: float = 600.0
-    requests_per_minute: float | None = None
-    tokens_per_minute: float | None = None
+    timeout: Positive = 180.0
+    deadline: Positive = 600.0
+    requests_per_minute: Positive | None = None
+    tokens_per_minute: Positive | None = None
     price: Price | None = None
 
     def __post_init__(self) -> None:
-        for name in ("concurrency", "timeout", "deadline", "requests_per_minute", "tokens_per_minute"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise RecipeError(f"Limits({name}={value}): it must be above 0.")
+        check_parameters(self)
 
 
 class Engine(Protocol):
@@ -173,9 +180,10 @@ class Engines:
 
     def __init__(self, *engines: Engine, weights: Sequence[float] = ()) -> None:
         for one in engines:
-            checked_engine(one, "Engines")
-        if any(isinstance(one, Engines) for one in engines):
-            raise RecipeError("Engines holds engines, not other Engines: give all of them, with their weights.")
+            if isinstance(one, Engines):
+                raise RecipeError("Engines holds engines, not other Engines: give all of them, with their weights.")
+            if not fits(one, Engine):
+                raise RecipeError(unfit("Engines", "engine", one, Engine))
         if not engines or len(weights) not in (0, len(engines)) or not all(0 < weight < inf for weight in weights):
             raise RecipeError("Engines needs at least one engine, and for each a weight above 0, or no weights.")
         object.__setattr__(self, "engines", engines)
@@ -189,19 +197,6 @@ class Engines:
 def engine_for(engine: Engine | Engines, ctx: Context, *labels: object) -> Engine:
     """The engine for one request; the labels tell apart the requests that a stage makes for one example."""
     return engine.draw(ctx.random("engine", *labels)) if isinstance(engine, Engines) else engine
-
-
-def checked_engine(value: Any, stage: str) -> None:
-    """Refuse what is no engine, such as a spec string, where it is handed in rather than where it is used.
-
-    Raises:
-        RecipeError: it does not complete requests.
-    """
-    if isinstance(value, type):
-        raise RecipeError(f"the engine of {stage} is the class {value.__name__}; write {value.__name__}(…).")
-    if not hasattr(value, "complete") and not isinstance(value, Engines):
-        cure = f"Write engine({value!r})." if isinstance(value, str) else "It must be an Engine."
-        raise RecipeError(f"the engine of {stage} is a {type(value).__name__}.\n{cure}")
 
 
 # ---------------------------------------------------------------- stages
@@ -236,7 +231,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An example that lacks a completion, and why. Sources yield it where a request can never be answered."""
+    """An example that lacks a completion, and why. Yielded where a request can never be answered, and work goes on."""
 
     example: Example
     error: EngineError
@@ -259,7 +254,7 @@ class Context(Protocol):
             draw: tells apart samples of the same request; a fresh sample needs a new number.
 
         Raises:
-            EngineError: no completion could be had; leave it alone, the runner records the example as failed.
+            EngineError: no completion could be had; left alone, the runner records the example as failed.
         """
         ...
 
@@ -283,8 +278,12 @@ class Source(Protocol):
 class Generator(Protocol):
     """One example in, one or more out. A frozen dataclass: its fields are its parameters and go into the manifest."""
 
-    def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
-        """The examples made from this one. Holds no state between examples."""
+    def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected | Failed]:
+        """The examples made from this one. Holds no state between examples.
+
+        An error that is raised ends the work on the example, which fails; what was yielded before is kept. A
+        ``Failed`` that is yielded, for an error that is ``final``, leaves the other results to be made.
+        """
         ...
 
 

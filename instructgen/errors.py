@@ -44,6 +44,11 @@ class EngineError(InstructGenError):
         if fatal is not None:
             self.fatal = fatal
 
+    @property
+    def final(self) -> bool:
+        """Whether this request can never be answered, while others can."""
+        return not (self.retryable or self.fatal)
+
 
 class RateLimited(EngineError):
     """HTTP 429 without a billing reason. ``retry_after`` is in seconds, None when the server named no delay."""

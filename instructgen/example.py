@@ -110,6 +110,11 @@ class Example:
         return replace(self, id=_digest(self.by, self.parents, index, **content))
 
 
+def identified(examples: Iterable[Example]) -> tuple[Example, ...]:
+    """The examples, each with an id: what is shown to a model or evolved must be found again."""
+    return tuple(one if one.id else one.identified(position) for position, one in enumerate(examples))
+
+
 _CONTENT: dict[str, Any] = {
     "instruction": "",
     "input": "",

@@ -431,9 +431,9 @@ async def test_a_search_goes_on_without_a_request_that_can_never_be_answered(tmp
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (lambda: AutoEvol(Scripted(str), []), "no prompts"),
-        (lambda: AutoEvol(Scripted(str), PROMPTS[0]), "no prompts"),  # type: ignore[arg-type]
-        (lambda: AutoEvol(Scripted(str), "a text"), "no prompts"),  # type: ignore[arg-type]
+        (lambda: AutoEvol(Scripted(str), []), "prompts=.*each is an Example, and it is not empty"),
+        (lambda: AutoEvol(Scripted(str), PROMPTS[0]), "prompts=.*each is an Example, and it is not empty"),  # type: ignore[arg-type]
+        (lambda: AutoEvol(Scripted(str), "a text"), "prompts=.*each is an Example, and it is not empty"),  # type: ignore[arg-type]
         (lambda: AutoEvol(Scripted(str), PROMPTS, steps=-1), "steps=-1"),
         (lambda: AutoEvol(Scripted(str), PROMPTS, batch=0), "batch=0"),
         (lambda: AutoEvol(Scripted(str), PROMPTS, method=Prompt("a {slot}")), "without slots"),
@@ -443,3 +443,35 @@ async def test_a_search_goes_on_without_a_request_that_can_never_be_answered(tmp
 def test_wrong_parameters_are_refused(make: Callable[[], Any], told: str) -> None:
     with pytest.raises(RecipeError, match=told):
         make()
+
+
+@pytest.mark.parametrize(("work", "sign"), [("critic", "stage 0"), ("optimiser", "Improved Method")])
+async def test_what_was_paid_for_before_a_refusal_is_named(work: str, sign: str, tmp_path: Path) -> None:
+    inner = Rewriter([30])
+
+    def model(request: Request) -> str | Completion:
+        if sign in prompt_of(request):
+            raise BadRequest("no")
+        return inner(request)
+
+    source = AutoEvol(Scripted(model), PROMPTS[:10], steps=1, candidates=1, batch=2, rounds=2, development=10)
+    result = await run(Pipeline(source, []), tmp_path / "run")
+    ((failed, error),) = result.failed()
+    (method,) = [one.example for one in result.rejected() if one.reject.code == "method"]
+    assert (failed.by, error, failed.parents) == (f"auto_evol/{work}", "BadRequest: no", (method.id,))
+    assert len(failed.calls) == 4 + (work == "optimiser")  # two prompts in two rounds, and the criticism
+    named = {call for row in result for call in row.calls} | {*failed.calls, *method.calls}
+    assert len(named) == result.telemetry["calls"]["new"]
+
+
+async def test_prompts_without_ids_get_them(tmp_path: Path) -> None:
+    plain = [Example("Row 1 names a river."), Example("Row 2 names a hill.")]
+    result = await run(Pipeline(AutoEvol(Scripted(Rewriter([])), plain, steps=0), []), tmp_path / "run")
+    first = [row.parents[0] for row in result]
+    assert all(first) and len(set(first)) == 2
+
+
+def test_a_search_is_not_divided_into_shards(tmp_path: Path) -> None:
+    pipeline = Pipeline(AutoEvol(Scripted(str), PROMPTS))
+    with pytest.raises(RecipeError, match="cannot be run in shards"):
+        pipeline.run(tmp_path / "run", shard=0, shards=2)

@@ -364,13 +364,13 @@ async def test_a_list_within_the_first_task_is_part_of_it(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"checks": Filter}, "takes a Filter"),
-        ({"prompt": "a text"}, "takes a Prompt"),
-        ({"sampling": {"temperature": 1}}, "takes a Sampling"),
+        ({"checks": Filter}, "write Filter"),
+        ({"prompt": "a text"}, "Make it a Prompt"),
+        ({"sampling": {"temperature": 1}}, "it is a Sampling"),
         ({"tasks": "20"}, "whole number"),
         ({"tasks": 20.5}, "whole number"),
         ({"demonstrations": True}, "whole number"),
-        ({"requests": 0}, "at least one request"),
+        ({"requests": 0}, "of at least 1, or None"),
     ],
 )
 def test_wrong_parameters_are_refused_before_the_run(options: dict[str, Any], told: str) -> None:

@@ -12,45 +12,57 @@ from instructgen.contracts import Check, Reject, Remembering
 from instructgen.example import Example
 from instructgen.filters import (
     BELLE_KEYWORDS,
+    AskingBack,
+    AssistantTalk,
     BelleLength,
     Consistency,
+    CopiedScaffold,
     Filter,
     FirstCharacter,
     Keywords,
     Length,
+    OnlyStopWords,
     OpeningPhrase,
     Refusal,
     RougeNovelty,
     Scaffold,
+    ShortApology,
     Truncated,
 )
 from instructgen.runtime.describe import describe
 
 CHECKS: list[Check] = [
+    AskingBack(),
+    AskingBack(anywhere=True),
+    AssistantTalk(),
     BelleLength(),
     Consistency(),
+    CopiedScaffold(),
     FirstCharacter(),
     FirstCharacter("zh", field="output"),
     Keywords(),
     Keywords(BELLE_KEYWORDS, ("instruction", "input", "output"), anywhere=True),
     Length(),
     Length(2, 10, unit="characters"),
+    OnlyStopWords(),
     OpeningPhrase(),
     OpeningPhrase(language="zh"),
     Refusal(),
     RougeNovelty(),
     Scaffold(("given prompt",)),
+    ShortApology(),
     Truncated(),
 ]
 CODES = {
     *("too_short", "too_long", "keyword", "write_program", "punctuation", "non_ascii", "refusal", "truncated"),
-    *("scaffold", "duplicate", "contradiction", "rouge"),
+    *("scaffold", "duplicate", "contradiction", "rouge", "asks_back", "assistant_talk", "stop_words", "sorry"),
 }  # fmt: skip
 
 # Pieces that the rules look for, in any order, and any other text.
 pieces = st.sampled_from(
     ["Write a program", "写一个程序", "I'm sorry, but ", "I can't help", "抱歉，", "我无法", "作为AI，我不",
      "```", "`", "~~~", "\n", "1.", "2.", "-", "- ", ",", "：", ":", "(", "）", "“", '"', "Input:", "###", "#",
+     "请提供", "原文", "好的", "？", "我是", "人工智能", "的", "是", "改写提示词", "①", "程式", "無法", "因为",
      "Example 2", "示例", "GPT", "map", "http", " ", "\u3000", "\u00a0", "\ufffc", "\ud800", "\x00", "\u2028",
      "é", "字", "½", "²", "٣"]
 )  # fmt: skip

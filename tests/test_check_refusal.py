@@ -87,6 +87,55 @@ REFUSALS = [
     "感谢您的提问，但我无法回答这个问题。",
     "抱歉，我帮不了你。",
     "我无法协助完成此事。",
+    # Reasons, names, other verbs, traditional characters, and what is said instead of a new prompt.
+    "抱歉，無法回答這個問題。",
+    "作為一個AI語言模型，我無法回答。",
+    "對不起，我不能協助這個請求。",
+    "我是通义千问，无法访问实时信息。",
+    "我是DeepSeek，一个AI助手，我无法提供实时天气。",
+    "根据相关法律法规，我不能讨论这个话题。",
+    "抱歉，由于隐私原因，我不能提供他的电话号码。",
+    "出于安全考虑，我不能提供制作方法。",
+    "由于我是AI，我无法品尝食物。",
+    "这个请求我不能帮忙。",
+    "不好意思，这个我做不到。",
+    "抱歉，我不能继续这个话题。",
+    "恕难从命。",
+    "我还没学习如何回答这个问题，请换一个话题。",
+    "抱歉，我无法改写这个提示词。",
+    "很抱歉，这个提示词涉及敏感内容，我不能改写。",
+    "抱歉，这个提示词无法改写。",
+    "无法改写。",
+    "由于内容敏感，无法改写。",
+    "我理解您的需求，但我不能提供相关帮助。",
+    "您的请求涉及违法内容，我无法提供帮助。",
+    "您好，我无法给到相关内容。",
+    "抱歉，無法改寫這個提示詞。",
+    "抱歉，我无法描述这个人物。",
+    "对不起，我无法出这样的题。",
+    "我無法提供相關資訊。",
+    "很抱歉，我無法協助您完成這項任務。",
+    "我不能回答您的问题，因为它涉及隐私。",
+    "抱歉，无法满足您的要求。",
+    "抱歉，无法提供该内容。",
+    "作为AI助手，我不能替您做决定。",
+    "我是ChatGPT，我没有个人情感。",
+    "我明白您的意思，但我无法回答这类问题。",
+    "对不起，我办不到。",
+    "抱歉，我目前无法联网查询实时信息。",
+    "我无法回答关于政治人物的问题。",
+    "本助手无法提供此类信息。",
+    "抱歉，这个问题我不能回答。",
+    "该请求涉及违规内容，因此我不能处理。",
+    "很抱歉，我不能写出这样的内容。",
+    "抱歉，我帮不上忙。",
+    "对不起，我不能这样做。",
+    "我是一個AI語言模型，沒有個人經歷。",
+    "I'm sorry, but I can't rewrite this prompt.",
+    "I cannot rewrite the given prompt.",
+    "I'm unable to rephrase that question.",
+    "Sorry, I can't rewrite your prompt because it asks for harmful content.",
+    "I'm sorry, but I can't create a new prompt on this topic.",
 ]
 
 ANSWERS = [
@@ -162,6 +211,53 @@ ANSWERS = [
     "这个问题我无法回避。",
     "无法回答的问题有很多。",
     "拒绝别人时可以说：“恕我无法答应。”",
+    # Nobody is asked for anything: general statements, stories, and people who ask for help themselves.
+    "无法访问网站时，先检查网络连接。",
+    "无法写入文件时，程序会输出错误信息并退出。",
+    "不能提供发票的商家，可以向税务部门举报，要求其提供发票信息。",
+    "不能完成任务的员工应当主动说明情况并请求支援。",
+    "没有办法完成的任务，可以拆成几步。",
+    "不可以提供给未成年人的内容包括烟酒广告。",
+    "现在不能打开窗户，外面的视频拍摄还没有结束。",
+    "我不能忍受他的回答。",
+    "我不便回答，便低头喝茶。",
+    "我不会写字的时候，外婆教我写信，她的建议我至今记得。",
+    "不能访问外网时，怎样给 pip 提供离线安装包的信息？",
+    "我不会回答面试官关于离职原因的问题，请给我三种说法。",
+    "我必须拒绝这个任务，应该怎样跟领导说？",
+    "不能提供发票的小店老板，常被顾客请求开票。",
+    "作为AI助手，我建议您每天少吃糖。",
+    "作为一名教师，我不能偏袒任何学生。",
+    "我不会做这道题，请教我。",
+    "我无法打开公司的网站，可能是什么原因？",
+    "我无法访问互联网，请帮我分析原因。",
+    "由于天气原因，我不能参加明天的会议。",
+    "不能，因为分母不能为零。",
+    "无法确定，因为题目没有给出时间。",
+    "不能完成。",
+    "无法改写历史，但可以创造未来。",
+    "抱歉，我下午不能去接你，你自己打车回来吧。",
+    "对不起，我不会游泳。",
+    "根据相关规定，不能在车厢内吸烟。",
+    "根据相关法律法规，用人单位不得拖欠工资。",
+    "出于安全考虑，我们不提供自行车租借。",
+    "这个问题我不能同意您的看法。",
+    "我不能理解他的选择。",
+    "这个任务我完成了。",
+    "由于版权原因，无法下载的歌曲会变灰。",
+    "我是一名教师，不会编程。",
+    "我不會寫字的時候，外婆教我寫信。",
+    "無法訪問網站時，先檢查網路連線。",
+    "他们无法完成任务，只好请求支援。",
+    "我不会提供借口，只会提供结果。",
+    "我理解您的心情，但我不能替您做决定。",
+    "很遗憾，球队没能打开局面。",
+    "抱歉打扰了，请问会议室在哪里？",
+    "I can't rewrite history, but I can learn from it.",
+    "I cannot describe the joy I felt that day.",
+    "I can't modify my car without a permit from the city.",
+    "I'm sorry, I can't find the prompt payment discount on this bill.",
+    "I can't rewrite the ending of our story, my love.",
 ]
 
 
@@ -187,7 +283,9 @@ def test_no_seed_refuses() -> None:
 def test_the_value_is_the_phrase() -> None:
     example = Example("x", output="**I’m sorry**, but I can’t assist with that request. Ask me something else.")
     assert Refusal()(example) == Reject("refusal", "i'm sorry, but i can't assist with")
-    assert Refusal()(Example("x", output="对不起，我无法回答这个问题。")) == Reject("refusal", "对不起,我无法回答")
+    assert Refusal()(Example("x", output="对不起，我无法回答这个问题。")) == Reject(
+        "refusal", "对不起,我无法回答这个问题"
+    )
 
 
 def test_only_the_field_counts() -> None:
@@ -213,5 +311,5 @@ def test_phrases_of_ones_own() -> None:
 )
 def test_mistakes_in_a_recipe_are_named(make: object) -> None:
     assert callable(make)
-    with pytest.raises(RecipeError, match=r"no text field|phrases must be"):
+    with pytest.raises(RecipeError, match=r"Refusal\((field|phrases)=.*it is"):
         make()

@@ -18,16 +18,19 @@ import pytest
 
 from instructgen.cli import main
 from instructgen.contracts import Completion, Limits, Price, Request, Sampling
-from instructgen.example import Example
+from instructgen.example import Example, Message
 from instructgen.filters import Filter, OnlyStopWords
 from instructgen.formats.reading import read_examples
 from instructgen.recording import Record, recorded_json
+from instructgen.report import groups
 from instructgen.runtime.pipeline import Pipeline
-from tests.support.fault_server import FaultServer
+from instructgen.runtime.run import Run
+from tests.support.fault_server import ROOT, FaultServer
 from tests.support.processes import FILES, RECIPES, command, environment, instructgen, made
 from tests.support.teacher import refuses, teacher, untidy
 
 TASKS, ANSWERS = RECIPES / "tasks.py", RECIPES / "answers.py"
+EXAMPLES = ROOT / "examples"
 COMMANDS = ("run", "pending", "show", "trace", "record", "export")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 Outcome = tuple[int, str, str]
@@ -122,7 +125,7 @@ def test_help_of_a_recipe_lists_its_parameters_with_their_docstring(capsys: pyte
         (["run"], "needs a recipe"),
         ([], "required: COMMAND"),
         (["trace", "runs/x"], "required: id"),
-        (["run", str(TASKS), "--teacher", "openai/m", "--draws", "two"], "--draws: invalid int value: 'two'"),
+        (["run", str(TASKS), "--teacher", "openai/m", "--draws", "two"], "--draws: two is not a whole number"),
         (["run", str(TASKS), "--teacher", "openai/m", "--limit", "0"], "--limit: 0 is no whole number of at least 1"),
         (["run", str(TASKS), "--teacher", "openai/m", "--concurrency", "0"], "--concurrency: 0 is no whole number"),
         (["run", str(TASKS), "--teacher", "openai/m", "--rpm", "0"], "--rpm: 0 is no number above 0"),
@@ -134,6 +137,18 @@ def test_help_of_a_recipe_lists_its_parameters_with_their_docstring(capsys: pyte
         (["run", str(TASKS), "--teacher", "openai/m", "--shard", "first"], "write I/N, as 0/4"),
         (["run", str(TASKS), "--teacher", "openai/m", "--shard", "4/4"], "shard 4 of 4 does not exist"),
         (["show", "runs/x", "-n", "-1"], "-1 is no whole number"),
+        (["run", str(EXAMPLES / "magpie.py"), "--turns", "0"], "--turns: 0 is not a whole number of at least 1"),
+        (["run", str(EXAMPLES / "magpie.py"), "--turns", "-3"], "--turns: -3 is not a whole number of at least 1"),
+        (["run", str(EXAMPLES / "evol_instruct.py"), "--first", "0"], "--first: 0 is not a whole number from 1 to 175"),
+        (
+            ["run", str(EXAMPLES / "auto_evol.py"), "--first", "-172"],
+            "--first: -172 is not a whole number from 1 to 175",
+        ),
+        (
+            ["run", str(EXAMPLES / "wizard_math.py"), "--first", "100"],
+            "--first: 100 is not a whole number from 1 to 12",
+        ),
+        (["pending", str(EXAMPLES / "wizard_coder.py"), "--first", "13"], "--first: 13 is not a whole number from 1"),
     ],
     ids=lambda value: " ".join(value[-2:]) if isinstance(value, list) else "",
 )
@@ -148,6 +163,41 @@ def test_a_mistake_is_named_with_its_cure(
     assert error.count("\n") <= 6
     assert out == ""
     assert list(tmp_path.iterdir()) == []
+
+
+BOUNDED = """
+from typing import Annotated
+from instructgen import Example, Pipeline
+from instructgen.parameters import Count, Text, between
+
+def recipe(rows: Count | None = None, share: Annotated[float, between(0, 1)] = 0.5, *, topic: Text) -> Pipeline:
+    print([rows, share, topic])
+    return Pipeline([Example("What is moss?", output="Soft.")], [])
+"""
+
+
+def test_what_a_parameters_type_says_holds_for_its_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Folder(tmp_path, None, capsys)
+    recipe = tmp_path / "bounded.py"
+    recipe.write_text(BOUNDED)
+    fine: list[tuple[list[object], list[object]]]
+    fine = [([], [None, 0.5, "moss"]), (["--rows", 3, "--share", 1], [3, 1.0, "moss"])]
+    for options, given in fine:
+        code, out, _ = folder.make(*options, "--topic", "moss", recipe=recipe)
+        assert (code, out.split("\n")[0]) == (0, str(given))
+    for option, value, said in [
+        ("--rows", "0", "--rows: 0 is not a whole number of at least 1\n"),
+        ("--rows", "1.5", "--rows: 1.5 is not a whole number of at least 1\n"),
+        ("--share", "1.01", "--share: 1.01 is not a number from 0 to 1\n"),
+        ("--share", "nan", "--share: nan is not a number from 0 to 1\n"),
+        ("--topic", " ", "--topic:   is not a text that is not blank\n"),
+    ]:
+        code, out, error = folder.make("--topic", "moss", option, value, recipe=recipe)
+        assert (code, out) == (2, "")
+        assert error.startswith(f"error: argument {said}")
+    with pytest.raises(SystemExit):
+        main(["run", str(recipe), "--help"])
+    assert re.search(r"--rows INT\n +--share FLOAT +\(default: 0.5\)\n +--topic STR\n", capsys.readouterr().out)
 
 
 # ---------------------------------------------------------------- run
@@ -443,6 +493,19 @@ def test_exit_codes_tell_how_it_ended(folder: Folder, server: FaultServer) -> No
     assert folder.make("--out", folder.path / "file", recipe=ANSWERS)[0] == 5
 
 
+def test_a_recording_that_lacks_a_request_is_not_asked_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Folder(tmp_path, None, capsys)
+    recorded = recorded_json(Record("test/m", Request.chat("What is fern?"), 0, 0, Completion("Green.")))
+    (tmp_path / "fern.jsonl").write_text(json.dumps(recorded) + "\n")
+    code, _, error = folder.make(recipe=own_engine(folder, f"Recorded(Path({str(tmp_path / 'fern.jsonl')!r}))"))
+    assert code == 3
+    assert "error: not in the recording of test/m: 1 of the requests" in error
+    assert "Run with a live engine" in error
+    assert "same command" not in error
+
+
 # ---------------------------------------------------------------- show, trace
 
 
@@ -514,6 +577,28 @@ def test_trace_takes_the_beginning_of_an_id_and_ancestors(done: Folder) -> None:
     code, _, error = done("trace", done.run, "nothing")
     assert code == 2
     assert "holds no example nothing" in error
+
+
+def test_show_and_trace_tell_the_whole_conversation(folder: Folder) -> None:
+    turns = (Message("user", "Why do cats purr?"), Message("assistant", "To heal.\nAnd to ask."))
+    told = Example.root(
+        "row", instruction="And dogs?", output="Never.", system="Be brief.", history=turns, meta={"turns": 2}
+    )
+    plain = Example.root("row", instruction="Why?", output="Because.")
+    Pipeline([told, plain], []).run(folder.run, store=folder.store, progress="none")
+    _, out, _ = folder("show", folder.run)
+    assert out.split("\n\n")[1:] == [
+        f"{told.id}  by row\n  system: Be brief.\n  user: Why do cats purr?\n  assistant: To heal.\nAnd to ask.\n"
+        '  instruction: And dogs?\n  output: Never.\n  meta: {"turns": 2}',
+        f"{plain.id}  by row\n  instruction: Why?\n  output: Because.\n",
+    ]
+    _, out, _ = folder("trace", folder.run, told.id)
+    assert out.split("── result\n")[1] == (
+        "   system: Be brief.\n   user: Why do cats purr?\n   assistant: To heal.\n     │ And to ask.\n"
+        '   instruction: And dogs?\n   input: \n   output: Never.\n   meta: {"turns": 2}\ndecision: kept\n'
+    )
+    _, out, _ = folder("trace", folder.run, plain.id)
+    assert out.split("── result\n")[1] == ("   instruction: Why?\n   input: \n   output: Because.\ndecision: kept\n")
 
 
 def test_show_and_trace_into_a_pipe_that_closes(done: Folder) -> None:
@@ -664,6 +749,49 @@ def test_show_groups_by_a_field_of_meta(folder: Folder) -> None:
     code, _, error = folder("show", folder.run, "--by", "rounds")
     assert code == 2
     assert "there are: round" in error
+
+
+def grouped(folder: Folder, values: list[Any], output: str = "Done.") -> None:
+    examples = [
+        Example.root("row", index=number, instruction=f"Row {number}.", output=output, meta={"topic": value})
+        for number, value in enumerate(values)
+    ]
+    Pipeline(examples, [Filter(OnlyStopWords())]).run(folder.run, store=folder.store, progress="none")
+
+
+def test_show_tells_values_apart_that_are_written_alike(folder: Folder) -> None:
+    values = [None, "moss", True, "true", 2, 1, 1.0, "1", "(none)", ["a", 1], 1, 10**400, "", "a\nb", "[" * 9999]
+    grouped(folder, values)
+    code, out, _ = folder("show", folder.run, "-n", 0, "--by", "topic")
+    assert code == 0
+    lines = [re.fullmatch(r" *(.+?) +(\d+) +0", line) for line in out.strip().split("\n")[-14:]]
+    assert [(line[1], line[2]) for line in lines if line] == [
+        ("1", "2"),
+        ("1.0", "1"),
+        ("2", "1"),
+        ("1" + "0" * 18 + "…", "1"),
+        ('""', "1"),
+        ('"(none)"', "1"),
+        ('"1"', "1"),
+        ("[" * 19 + "…", "1"),
+        (r'"a\nb"', "1"),
+        ("moss", "1"),
+        ('"true"', "1"),
+        ('["a", 1]', "1"),
+        ("true", "1"),
+        ("(none)", "1"),
+    ]
+    assert [group.value for group in groups(Run(folder.run), "topic")][:3] == [1, 1.0, 2]
+
+
+def test_show_names_the_fields_of_rejected_examples_too(folder: Folder) -> None:
+    grouped(folder, ["moss", "fern"], output="")
+    code, _, error = folder("show", folder.run, "--by", "topics")
+    assert code == 2
+    assert "there are: topic." in error
+    code, out, _ = folder("show", folder.run, "-n", 0, "--by", "topic")
+    assert code == 0
+    assert [line.split() for line in out.strip().split("\n")[-2:]] == [["fern", "0", "1"], ["moss", "0", "1"]]
 
 
 def test_export_counts_what_trainers_would_cut(folder: Folder) -> None:

@@ -55,6 +55,19 @@ def test_the_pages_code_is_typed(tmp_path: Path) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    """As GitHub shows them; the site's own are built strictly besides."""
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize(("page", "folder"), [("docs/index.md", "methods"), ("README.md", "docs/methods")])
+def test_every_method_is_named_where_one_looks_first(page: str, folder: str) -> None:
+    linked = re.findall(rf"\]\({folder}/(\w+)\.md\)", (ROOT / page).read_text("utf-8"))
+    assert sorted(set(linked)) == sorted(path.stem for path in (ROOT / "docs" / "methods").glob("*.md"))
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples(name: str) -> None:
     assert doctest.testmod(importlib.import_module(name)).failed == 0

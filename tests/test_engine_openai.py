@@ -88,7 +88,7 @@ async def test_raw_text_goes_to_the_completions_path() -> None:
         Request.chat("Hi.", sampling=Sampling(extra={"n": 3})),
         Request.chat("Hi.", sampling=Sampling(extra={"stream": True})),
         Request.chat("Hi.", sampling=Sampling(extra={"thing": object()})),
-        Request.chat("Hi.", sampling=Sampling(temperature=math.nan)),
+        Request.chat("Hi.", sampling=Sampling(extra={"top_k": math.nan})),
     ],
 )
 async def test_request_that_cannot_be_sent(request_: Request) -> None:

@@ -15,15 +15,16 @@ from typing import Any
 
 import pytest
 
-from instructgen.contracts import Completion, Engines, Limits, Reject, Request
+from instructgen.contracts import Completion, Engines, Limits, Reject, Request, Sampling
 from instructgen.engines.scripted import Scripted
-from instructgen.errors import RecipeError
+from instructgen.errors import ContentFiltered, EngineError, QuotaExhausted, RecipeError, Unavailable
 from instructgen.example import Example, Message
 from instructgen.filters import Filter, Length, RougeNovelty, Threshold
 from instructgen.generators import EvolInstruct, JudgeDifficulty, JudgeGain, Operator, evol_operators
 from instructgen.parsing import holds_data
 from instructgen.prompts import Prompt
 from instructgen.runtime.pipeline import Pipeline
+from instructgen.runtime.run import Run
 from instructgen.seeds import seeds
 from instructgen.selects import Shuffle
 from tests.support.pipelines import Model, contents, dawdling, new_calls, prompt_of, run
@@ -277,20 +278,21 @@ async def test_what_the_old_prompt_said_itself_is_not_copied(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (lambda: Operator("", "x"), "needs a name"),
+        (lambda: Operator("", "x"), "text that is not blank"),
         (lambda: Operator("x"), "neither how"),
         (lambda: Operator("x", "y", weight=0), "weight"),
         (lambda: Operator("x", prompt=Prompt("no slot")), "it needs prompt"),
         (lambda: Operator("x", prompt=Prompt("{prompt} {method}")), "may have no other"),
         (lambda: EvolInstruct("gpt"), "Write engine"),  # type: ignore[arg-type]
         (lambda: Operator("x", "y", weight=float("inf")), "weight"),
-        (lambda: Operator("x", "y", rounds=2), "tuple of numbers"),  # type: ignore[arg-type]
+        (lambda: Operator("x", "y", rounds=2), "a tuple of which each is a whole number"),  # type: ignore[arg-type]
         (lambda: Operator("x", "y", "{prompt}"), "Make it a Prompt"),  # type: ignore[arg-type]
-        (lambda: EvolInstruct(Scripted(str), operators=("deepen",)), "tuple of Operator"),  # type: ignore[arg-type]
-        (lambda: EvolInstruct(Scripted(str), prompt_checks=Length()), "tuple of checks"),  # type: ignore[arg-type]
-        (lambda: EvolInstruct(Scripted(str), prompt_checks=(Filter(Length()),)), "no check"),  # type: ignore[arg-type]
+        (lambda: EvolInstruct(Scripted(str), operators=("deepen",)), "of which each is an Operator"),  # type: ignore[arg-type]
+        (lambda: EvolInstruct(Scripted(str), operators=[Operator("x", "y"), Operator("x", "z")]), "are called 'x'"),  # type: ignore[arg-type]
+        (lambda: EvolInstruct(Scripted(str), prompt_checks=Length()), "of which each is a Check"),  # type: ignore[arg-type]
+        (lambda: EvolInstruct(Scripted(str), prompt_checks=(Filter(Length()),)), "of which each is a Check"),  # type: ignore[arg-type]
         (lambda: EvolInstruct(Scripted(str), response_checks=(RougeNovelty(),)), "behind this stage"),
-        (lambda: EvolInstruct(Scripted(str), sampling=None), "takes a Sampling"),  # type: ignore[arg-type]
+        (lambda: EvolInstruct(Scripted(str), sampling=None), "it is a Sampling"),  # type: ignore[arg-type]
         (lambda: EvolInstruct(Scripted(str), rounds=0), "rounds=0"),
         (lambda: EvolInstruct(Scripted(str), undecided="maybe"), "drop"),  # type: ignore[arg-type]
         (lambda: EvolInstruct(Scripted(str), rounds=3, operators=(Operator("x", "y", rounds=(1, 2)),)), "round 3"),
@@ -478,3 +480,57 @@ def test_the_manifest_tells_operators_prompts_and_checks() -> None:
     assert all(one["prompt"]["hash"] for one in told["operators"])
     assert [one["type"] for one in told["response_checks"]] == ["ShortApology", "OnlyStopWords"]
     assert told["sampling"]["temperature"] == 1.0
+
+
+async def test_a_refused_request_fails_its_round_and_the_next_goes_on(tmp_path: Path) -> None:
+    def model(request: Request) -> str:
+        text = prompt_of(request)
+        if "Are they equal" in text:
+            return "Not Equal"
+        if "#" in text:
+            return f"Harder, step {request.seed}: name the moons."
+        if refused and refused[0] in text:
+            raise ContentFiltered("policy")
+        return "The Moon."
+
+    refused: list[str] = []
+    step = Operator("step", "add a step.")
+
+    def pipeline() -> Pipeline:
+        method = EvolInstruct(Scripted(model), rounds=4, operators=(step,), sampling=Sampling(temperature=0.9))
+        return Pipeline([Example.root("row", instruction="Name a moon.", output="Io.")], [method])
+
+    whole = list(await run(pipeline(), tmp_path / "whole" / "run"))
+    refused.append(whole[2].instruction)
+    result = await run(pipeline(), tmp_path / "refused" / "run")
+    ((failed, error),) = result.failed()
+    assert (failed.instruction, failed.by, failed.meta["round"]) == (refused[0], "evol_instruct/step", 2)
+    assert (error, len(failed.calls)) == ("ContentFiltered: policy", 2)
+    assert [row.meta["round"] for row in result] == [0, 1, 3, 4]
+    assert list(result)[2].meta["evolved_from"] == whole[1].instruction
+    refused.clear()
+    assert list(await run(pipeline(), tmp_path / "refused" / "run")) == whole
+
+
+async def test_an_original_that_may_not_be_answered_fails_alone(tmp_path: Path) -> None:
+    def model(request: Request) -> str:
+        text = prompt_of(request)
+        if text == "Name a moon.":
+            raise ContentFiltered("policy")
+        return "Not Equal" if "Are they equal" in text else "Name two moons of Saturn."
+
+    method = EvolInstruct(Scripted(model), rounds=1, operators=(Operator("step", "add a step."),))
+    result = await run(Pipeline([Example("Name a moon.")], [method]), tmp_path / "run")
+    ((failed, _),) = result.failed()
+    assert (failed.by, failed.meta["round"], len(result)) == ("evol_instruct/original", 0, 1)
+
+
+@pytest.mark.parametrize("error", [Unavailable("down", retryable=False, fatal=True), QuotaExhausted("empty")])
+async def test_what_stops_a_run_is_no_failure_of_a_round(error: EngineError, tmp_path: Path) -> None:
+    def model(request: Request) -> str:
+        raise error
+
+    pipeline = Pipeline([Example("Name a moon.", output="Io.")], [EvolInstruct(Scripted(model), rounds=3)])
+    with pytest.raises(type(error)):
+        await run(pipeline, tmp_path / "run")
+    assert Run(tmp_path / "run").counts["failed"] == 0

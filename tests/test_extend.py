@@ -17,7 +17,11 @@ from instructgen import (
     Filter,
     Length,
     Limits,
+    Magpie,
+    MagpieTurns,
     Pipeline,
+    Prompt,
+    Request,
     Respond,
     RougeNovelty,
     Run,
@@ -269,3 +273,22 @@ def test_a_source_of_a_file_is_extended_by_that_file(folder: Path) -> None:
         folder / "out", store=folder / "s.db", progress="none"
     )
     assert len(result) == 0
+
+
+async def test_the_first_question_of_a_known_conversation_is_known(tmp_path: Path) -> None:
+    def model(request: Request) -> str:
+        if request.text is None:
+            return "Because."
+        last = request.text.rpartition("user")[2]
+        return f"Why is it {(request.seed or 0) % 1000}?" if len(request.text) < 60 else f"And why, after {last!r}?"
+
+    engine = Scripted(model)
+
+    def talk(known: list[Example] | tuple[Example, ...] = ()) -> Pipeline:
+        turns = MagpieTurns(engine, "chatml", system=Prompt(""))
+        return Pipeline(Magpie(engine, "chatml", requests=6), [Respond(engine), turns], known)
+
+    first = list(await run(talk(), tmp_path / "first"))
+    assert len(first) == 6 and all(row.history for row in first)
+    again = await run(talk(first), tmp_path / "again")
+    assert (len(again), again.reasons) == (0, {"duplicate": 6})

@@ -69,7 +69,7 @@ def test_leaks(text: str) -> None:
         ("Say it.", "As an AI, I would say it.", "As an AI"),
         ("Say it.", "I am an AI assistant.", "AI assistant"),
         ("Say it.", "Hello! How can I assist you?", "How can I assist"),
-        ("说吧", "作为一个人工智能模型，我会说。", "作为一个人工智能"),
+        ("说吧", "作为一个人工智能模型，我会说。", "作为一个人工智能模型"),
         ("Design an AI assistant for law", "An AI assistant for law reads contracts.", ""),
         ("Design an AI assistant for law", "As an AI, I would read contracts.", "As an AI"),
         ("Say it.", "As an aim, it is fine.", ""),
@@ -90,6 +90,13 @@ async def test_the_same_text_is_no_mutation(tmp_path: Path) -> None:
     [
         ("I'm sorry, which file?", "Sort the file.", True),
         ("对不起，请再说一遍。", "排序。", True),
+        ("對不起，我不明白。", "排序。", True),
+        ("很抱歉，我无法改写。", "排序。", True),
+        ("不好意思，这个不行。", "排序。", True),
+        ("给顾客回信，先说一声抱歉，再给出换货和退款两种办法。", "给顾客回信。", False),
+        ("写一段向同事表示抱歉的话。", "写一段话。", False),
+        ("“对不起”和“抱歉”有什么区别？", "近义词。", False),
+        ("对不起，请再说一遍。", "说抱歉。", False),
         ("Write 'I'm sorry' in Welsh.", "Say sorry in Welsh.", False),
         ("I'm sorry " + "word " * 78, "Go.", False),
         ("I'm sorry " + "word " * 77, "Go.", True),
@@ -257,10 +264,10 @@ def test_the_packaged_words(language: str) -> None:
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (lambda: Nouns(0), "at least one"),
-        (lambda: Nouns(words=("", "x")), "words must be"),
-        (lambda: Nouns(words="boat"), "words must be"),  # type: ignore[arg-type]
-        (lambda: FreshStart(Scripted(str), words=None), "words must be"),  # type: ignore[arg-type]
+        (lambda: Nouns(0), "of at least 1, or None"),
+        (lambda: Nouns(words=("", "x")), "words=.*of which each is a text that is not blank"),
+        (lambda: Nouns(words="boat"), "words=.*of which each is a text that is not blank"),  # type: ignore[arg-type]
+        (lambda: FreshStart(Scripted(str), words=None), "words=.*of which each is a text that is not blank"),  # type: ignore[arg-type]
         (lambda: FreshStart(Scripted(str), minimum="9"), "minimum"),  # type: ignore[arg-type]
         (lambda: FreshStart(Scripted(str), minimum=9, maximum=8), "maximum"),
         (lambda: FreshStart(Scripted(str), rounds=0), "rounds"),

@@ -158,7 +158,7 @@ def test_options_that_make_no_sense_are_refused(options: dict[str, Any]) -> None
     [
         (Prompt("Is it classification?", "mine"), r"'mine' of IdentifyClassification has no slot \{instruction\}"),
         (Prompt("{instruction} {input}"), r"a slot \{input\}, which is never filled"),
-        ("{instruction}", "is a str"),
+        ("{instruction}", "Make it a Prompt"),
     ],
 )
 def test_a_prompt_that_cannot_be_used_is_refused(prompt: Any, told: str) -> None:

@@ -15,7 +15,7 @@ import instructgen
 PACKAGE = Path(instructgen.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-BASE = {"errors", "strict_json", "example", "contracts", "recording"}
+BASE = {"errors", "strict_json", "example", "parameters", "contracts", "recording"}
 TEXTS = {"similarity", "prompts", "parsing"}
 STAGES = {"seeds", "sources", "selects", "generators"}
 LOWER = BASE | TEXTS | {"engines", "formats", "filters"} | STAGES
@@ -24,8 +24,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "strict_json": set(),
     "example": {"errors"},
-    "contracts": {"errors", "example"},
-    "recording": {"errors", "strict_json", "example", "contracts"},
+    "parameters": {"errors"},
+    "contracts": {"errors", "example", "parameters"},
+    "recording": {"errors", "strict_json", "example", "parameters", "contracts"},
     "similarity": set(),
     "prompts": BASE,
     "parsing": BASE,
@@ -54,6 +55,7 @@ SHARED = {
         "drawing",
         "evolution",
         "judging",
+        "operators",
         "personas",
         "pool",
         "raw_turns",

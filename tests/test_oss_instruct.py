@@ -605,11 +605,11 @@ def test_code_is_inert(value: str) -> None:
     [
         (CodeSnippets, "needs code"),
         (lambda: CodeSnippets("absent"), "names no file"),
-        (lambda: CodeSnippets(texts="x = 1"), "list of texts"),
-        (lambda: CodeSnippets(texts=[1]), "list of texts"),  # type: ignore[list-item]
-        (lambda: CodeSnippets(texts=["x"], lines=(0, 3)), "fewest and most"),
+        (lambda: CodeSnippets(texts="x = 1"), "of which each is a text, or an Example"),
+        (lambda: CodeSnippets(texts=[1]), "of which each is a text, or an Example"),  # type: ignore[list-item]
+        (lambda: CodeSnippets(texts=["x"], lines=(0, 3)), "of at least 1"),
         (lambda: CodeSnippets(texts=["x"], lines=(4, 3)), "fewest and most"),
-        (lambda: CodeSnippets(texts=["x"], lines=(1, 2, 3)), "fewest and most"),  # type: ignore[arg-type]
+        (lambda: CodeSnippets(texts=["x"], lines=(1, 2, 3)), "a tuple of 2"),  # type: ignore[arg-type]
         (lambda: CodeSnippets(texts=["x"], per_document=0), "per_document=0"),
         (lambda: CodeSnippets(texts=["x"], longest=2.5), "longest=2.5"),  # type: ignore[arg-type]
         (lambda: OssInstruct("gpt"), "Write engine"),  # type: ignore[arg-type]
@@ -617,10 +617,10 @@ def test_code_is_inert(value: str) -> None:
         (lambda: OssInstruct(Scripted(str), language="fr"), "fr"),  # type: ignore[arg-type]
         (lambda: OssInstruct(Scripted(str), prompt=Prompt("Write.")), "snippet"),
         (lambda: Distinct(()), "fields"),
-        (lambda: Distinct(meta="snippet"), "tuple of names"),  # type: ignore[arg-type]
+        (lambda: Distinct(meta="snippet"), "meta=.*of which each is a text"),  # type: ignore[arg-type]
         (lambda: Decontaminate([]), "no text"),
         (lambda: Decontaminate(["x", " "]), "blank"),
-        (lambda: Decontaminate("x"), "list of texts"),
+        (lambda: Decontaminate("x"), "of which each is a text, or an Example"),
     ],
 )
 def test_wrong_parameters_are_refused(make: Callable[[], Any], told: str) -> None:

@@ -33,10 +33,10 @@ from instructgen.runtime.pipeline import Pipeline, Step
 from tests.support.pipelines import Model, contents, dawdling, prompt_of, run
 from tests.test_prompts import HOSTILE
 
-LABELS = ("User prompt", "用户提示")
+LABELS = ("User prompt", "用户提问", "用户提示")
 KINDS: list[PersonaKind] = list(get_args(PersonaKind))
 FIRST = {"instruction": "User prompt", "math": "Math problem", "knowledge": "Title", "npc": "Name"}
-FIRST_ZH = {"instruction": "用户提示", "math": "数学题", "knowledge": "标题", "npc": "姓名"}
+FIRST_ZH = {"instruction": "用户提问", "math": "数学题", "knowledge": "标题", "npc": "姓名"}
 
 
 # ---------------------------------------------------------------- the label
@@ -551,10 +551,10 @@ async def test_ones_own_prompt_and_world(tmp_path: Path) -> None:
     ("make", "told"),
     [
         (lambda: TextToPersona("gpt"), "Write engine"),  # type: ignore[arg-type]
-        (lambda: TextToPersona(Scripted(str), draws=4), "from 1 to 3"),
-        (lambda: TextToPersona(Scripted(str), relations=()), "from 1 to 0"),
-        (lambda: TextToPersona(Scripted(str), relations="read"), "not empty"),  # type: ignore[arg-type]
-        (lambda: TextToPersona(Scripted(str), relations=("read", " ")), "not empty"),
+        (lambda: TextToPersona(Scripted(str), draws=4), "3 relations"),
+        (lambda: TextToPersona(Scripted(str), relations=()), "0 relations"),
+        (lambda: TextToPersona(Scripted(str), relations="read"), "not blank"),  # type: ignore[arg-type]
+        (lambda: TextToPersona(Scripted(str), relations=("read", " ")), "not blank"),
         (lambda: TextToPersona(Scripted(str), attempts=0), "attempts=0"),
         (lambda: TextToPersona(Scripted(str), fields=()), "fields"),
         (lambda: TextToPersona(Scripted(str), language="fr"), "fr"),  # type: ignore[arg-type]
@@ -562,10 +562,10 @@ async def test_ones_own_prompt_and_world(tmp_path: Path) -> None:
         (lambda: TextToPersona(Scripted(str), prompt=Prompt("{text} {other}")), "other"),
         (lambda: PersonaToPersona(Scripted(str), rounds=0), "from 1 to 6"),
         (lambda: PersonaToPersona(Scripted(str), rounds=7), "from 1 to 6"),
-        (lambda: PersonaToPersona(Scripted(str), draws=9), "from 1 to 8"),
+        (lambda: PersonaToPersona(Scripted(str), draws=9), "8 relations"),
         (lambda: PersonaToPersona(Scripted(str), attempts=True), "attempts=True"),
         (lambda: PersonaToPersona(Scripted(str), prompt=Prompt("{text}")), "persona"),
-        (lambda: PersonaPrompt(Scripted(str), kind="poem"), "instruction, math, knowledge, npc"),  # type: ignore[arg-type]
+        (lambda: PersonaPrompt(Scripted(str), kind="poem"), '"instruction" or "math" or "knowledge" or "npc"'),  # type: ignore[arg-type]
         (lambda: PersonaPrompt(Scripted(str), kind="math", world="x"), "npc"),
         (lambda: PersonaPrompt(Scripted(str), attempts=0), "attempts=0"),
         (lambda: PersonaPrompt(Scripted(str), prompt=Prompt("Ask.")), "persona"),

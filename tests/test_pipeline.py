@@ -9,8 +9,30 @@ from typing import Any
 
 import pytest
 
-from instructgen import Context, Example, File, Filter, Length, Limits, Pipeline, Reject, Rejected, Respond, Scripted
+from instructgen import (
+    ConstrainedRespond,
+    Context,
+    Engines,
+    EvolInstruct,
+    Example,
+    File,
+    Filter,
+    FreshStart,
+    Length,
+    Limits,
+    Magpie,
+    MagpieTurns,
+    Nouns,
+    Pipeline,
+    Reformulate,
+    Reject,
+    Rejected,
+    Respond,
+    Scripted,
+    UnnaturalInstructions,
+)
 from instructgen.errors import RecipeError, StoreError
+from instructgen.runtime.dry_run import dry_run
 from tests.support.pipelines import Ask, Model, run, tasks
 
 
@@ -35,7 +57,7 @@ def test_what_is_no_source_or_step_is_named(source: Any, steps: Any, words: list
 
 def test_a_spec_is_no_engine() -> None:
     engine: Any = "openai/m"
-    with pytest.raises(RecipeError, match=r"Write engine\('openai/m'\)"):
+    with pytest.raises(RecipeError, match=r"Write engine"):
         Respond(engine)
 
 
@@ -187,3 +209,46 @@ def test_half_a_character_is_named(tmp_path: Path) -> None:
     pipeline = Pipeline([Example("b \ud800")], [Respond(Scripted(lambda request: "fine"))])
     with pytest.raises(RecipeError, match="half a character"):
         pipeline.run(tmp_path / "run", store=tmp_path / "store.db", progress="none")
+
+
+def test_two_functions_do_not_play_one_model(tmp_path: Path) -> None:
+    one, other = Scripted(lambda request: "A"), Scripted(lambda request: "B")
+    for pipeline in (
+        Pipeline([Example("x")], [Respond(Engines(one, other))]),
+        Pipeline([Example("x")], [Respond(one), Respond(other)]),
+    ):
+        with pytest.raises(RecipeError, match="two functions play scripted/model"):
+            pipeline.run(tmp_path / "run", store=tmp_path / "store.db")
+        assert not (tmp_path / "run").exists()
+    named = Engines(one, Scripted(other.function, name="other"))
+    assert len(Pipeline([Example("x")], [Respond(named), Respond(one)]).run(tmp_path / "run", progress="none")) == 1
+
+
+def test_an_endless_source_is_followed_no_further_than_its_window(tmp_path: Path) -> None:
+    starts = Pipeline(Nouns(), [FreshStart(Scripted(str, limits=Limits(concurrency=4)))])
+    store = tmp_path / "store.db"
+    assert len(starts.pending(store=store)) in range(64, 72)
+    assert len(starts.pending(limit=3, store=store)) in range(8, 16)
+    assert dry_run(starts, limit=3, store=store).requests in range(8, 16)
+
+
+TEACHER = Scripted(str)
+
+
+@pytest.mark.parametrize(
+    ("source", "steps", "limit", "floor"),
+    [
+        ([Example("x")] * 40, [Respond(TEACHER, draws=4)], 30, 30),
+        (UnnaturalInstructions(TEACHER), [Respond(TEACHER, draws=4)], 30, 8 + 30),
+        (UnnaturalInstructions(TEACHER), [ConstrainedRespond(TEACHER), Reformulate(TEACHER)], 15, 5 + 5 + 10),
+        ([Example("x")], [MagpieTurns(TEACHER, "llama-3")], 1, 0),
+        (Magpie(TEACHER, "llama-3"), [Respond(TEACHER), MagpieTurns(TEACHER, "llama-3")], 7, 14),
+        # An original with an output is free; each of four rounds rewrites, compares and answers.
+        ([Example("x", output="y")], [EvolInstruct(TEACHER)], 5, 12),
+        ([Example("x", output="y")], [EvolInstruct(TEACHER, compare=False)], 5, 8),
+        (Nouns(), [FreshStart(TEACHER)], 5, 10),
+        (Magpie(TEACHER, "llama-3"), [Ask(TEACHER)], 5, None),
+    ],
+)
+def test_the_floor_of_a_dry_run(source: Any, steps: Any, limit: int, floor: int | None, tmp_path: Path) -> None:
+    assert dry_run(Pipeline(source, steps), limit=limit, store=tmp_path / "store.db").at_least == floor

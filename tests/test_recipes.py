@@ -6,16 +6,18 @@ The model is one server that answers every form of prompt the recipes send; what
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
-from instructgen.cli import main
+from instructgen import AutoEvol
+from instructgen.cli import main, recipes
+from instructgen.parameters import fits
 from tests.support.fault_server import ROOT, FaultServer, ServerProcess
 from tests.support.passing import Passing
 from tests.support.processes import CountingProcess, instructgen, made
@@ -76,6 +78,28 @@ Reference = Callable[[str], dict[str, bytes]]
 def test_every_recipe_is_tested() -> None:
     recipes = {path.stem for path in EXAMPLES.glob("*.py") if "\ndef recipe(" in path.read_text(encoding="utf-8")}
     assert recipes == set(OPTIONS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_number_of_a_recipe_has_its_bounds(name: str) -> None:
+    hints = get_type_hints(recipes.load(EXAMPLES / f"{name}.py"), include_extras=True)
+    assert not {int, float} & set(hints.values())
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("name", "most"), [("evol_instruct", 175), ("auto_evol", 175), ("wizard_coder", 12), ("wizard_math", 12)]
+)
+def test_first_takes_as_many_as_there_are(name: str, most: int, language: str) -> None:
+    recipe = recipes.load(EXAMPLES / f"{name}.py")
+    first = get_type_hints(recipe, include_extras=True)["first"]
+    assert fits(most, first)
+    assert not fits(most + 1, first)
+    for wanted in (1, most, most + 1):
+        source = recipe(first=wanted, language=language).source
+        prompts = source.prompts if isinstance(source, AutoEvol) else source
+        assert isinstance(prompts, Sequence)
+        assert len(prompts) == min(wanted, most)
 
 
 @pytest.mark.parametrize("name", NAMES)

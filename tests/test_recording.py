@@ -37,7 +37,7 @@ JSON = st.recursive(
 SAMPLINGS = st.builds(
     Sampling,
     temperature=NUMBER,
-    top_p=NUMBER,
+    top_p=st.none() | st.just(1) | st.floats(0, 1, exclude_min=True),
     max_tokens=st.none() | st.integers(1, 9),
     stop=st.lists(TEXT, max_size=2).map(tuple),
     presence_penalty=NUMBER,

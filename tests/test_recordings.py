@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 from collections import Counter
 from collections.abc import Callable
@@ -126,6 +127,13 @@ def test_completions_are_not_empty_and_some_are_cut_off(rows: list[Row]) -> None
 # ---------------------------------------------------------------- the other recipes
 
 
+def keys_told() -> set[str]:
+    """The keys of ``meta`` that the table in the concepts names."""
+    page = (EXAMPLES.parent / "docs" / "concepts.md").read_text(encoding="utf-8")
+    section = page.split("\n## Meta\n")[1].split("\n## ")[0]
+    return {key for row in re.findall(r"^\| .* \| (.*) \|$", section, re.M) for key in re.findall(r"`(\w+)`", row)}
+
+
 @pytest.mark.parametrize(
     ("name", "kept", "reasons"),
     [
@@ -151,6 +159,8 @@ def test_every_recipe_plays_its_recording(name: str, kept: int, reasons: set[str
     assert run.telemetry["calls"]["replayed"] >= len(lines)  # a greedy request may come again
     assert run.reasons.keys() >= reasons
     assert {json.loads(line)["engine"] for line in lines} == {f"written/{name}"}
+    examples = [*run, *(rejected.example for rejected in run.rejected())]
+    assert {key for example in examples for key in example.meta} <= keys_told()
 
 
 def test_the_notebook_runs_from_its_first_cell_to_its_last(

@@ -216,18 +216,18 @@ def test_lengths_in_characters(length: int, expected: str | None) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Length(field="outptu"), "no text field 'outptu'"),  # type: ignore[arg-type]
-        (lambda: Length(unit="tokens"), "not counted in 'tokens'"),  # type: ignore[arg-type]
+        (lambda: Length(field="outptu"), "field='outptu'"),  # type: ignore[arg-type]
+        (lambda: Length(unit="tokens"), "unit='tokens'"),  # type: ignore[arg-type]
         (lambda: Length(5, 4), "keeps nothing"),
-        (lambda: Keywords(fields=("meta",)), "no text field 'meta'"),  # type: ignore[arg-type]
-        (lambda: Keywords(fields="input"), "fields must be a tuple"),  # type: ignore[arg-type]
-        (lambda: Keywords(fields=()), "fields must be a tuple"),
-        (lambda: Keywords("image"), "must be a tuple"),  # type: ignore[arg-type]
-        (lambda: Keywords(("a", " ")), "not empty"),
-        (lambda: FirstCharacter("EN"), "language 'EN' is not known"),  # type: ignore[arg-type]
-        (lambda: FirstCharacter(field="meta"), "no text field 'meta'"),  # type: ignore[arg-type]
-        (lambda: OpeningPhrase(language="EN"), "language 'EN' is not known"),  # type: ignore[arg-type]
-        (lambda: OpeningPhrase("Imagine"), "phrases must be a tuple"),  # type: ignore[arg-type]
+        (lambda: Keywords(fields=("meta",)), "'meta'"),  # type: ignore[arg-type]
+        (lambda: Keywords(fields="input"), "fields='input'"),  # type: ignore[arg-type]
+        (lambda: Keywords(fields=()), "it is not empty"),
+        (lambda: Keywords("image"), "a tuple of which each"),  # type: ignore[arg-type]
+        (lambda: Keywords(("a", " ")), "not blank"),
+        (lambda: FirstCharacter("EN"), 'language=\'EN\'.* "en" or "zh"'),  # type: ignore[arg-type]
+        (lambda: FirstCharacter(field="meta"), "field='meta'"),  # type: ignore[arg-type]
+        (lambda: OpeningPhrase(language="EN"), 'language=\'EN\'.* "en" or "zh"'),  # type: ignore[arg-type]
+        (lambda: OpeningPhrase("Imagine"), "phrases='Imagine'"),  # type: ignore[arg-type]
         (lambda: Filter(Length), "write Length"),  # type: ignore[arg-type]
         (lambda: Filter(0.7), "is no check"),  # type: ignore[arg-type]
     ],

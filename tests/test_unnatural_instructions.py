@@ -552,14 +552,14 @@ def own(number: int, **changes: Any) -> list[Example]:
     [
         (lambda: UnnaturalInstructions("gpt"), "Write engine"),  # type: ignore[arg-type]
         (lambda: UnnaturalInstructions(Scripted(str), shown=4), "15 demonstrations .* sets of 4"),
-        (lambda: UnnaturalInstructions(Scripted(str), shown=0), "sets of 0"),
+        (lambda: UnnaturalInstructions(Scripted(str), shown=0), "shown=0"),
         (lambda: UnnaturalInstructions(Scripted(str), demonstrations=[]), "0 demonstrations"),
         (lambda: UnnaturalInstructions(Scripted(str), demonstrations=own(3, input="")), "with instruction and input"),
         (lambda: UnnaturalInstructions(Scripted(str), language="fr"), "'fr'"),  # type: ignore[arg-type]
         (lambda: UnnaturalInstructions(Scripted(str), prompt=Prompt("{number}")), "no slot {demonstrations}"),
         (lambda: UnnaturalInstructions(Scripted(str), sampling=Sampling(temperature=0)), "at temperature 0"),
         (lambda: ConstrainedRespond(Scripted(str), prompt=Prompt("{instruction}")), "{input} and {constraints}"),
-        (lambda: Reformulate(Scripted(str), formulations=0), "at least one formulation"),
+        (lambda: Reformulate(Scripted(str), formulations=0), "formulations=0"),
         (lambda: Reformulate(Scripted(str), formulations=6), "at least as many attempts"),
         (lambda: Reformulate(Scripted(str), sampling=Sampling(temperature=0)), "at temperature 0"),
         (lambda: Reformulate(Scripted(str), prompt=Prompt("x")), "no slot {instruction}"),

@@ -33,6 +33,7 @@ from instructgen.runtime.pipeline import Pipeline
 from instructgen.seeds import seeds
 from instructgen.selects import Shuffle
 from tests.support.pipelines import Model, contents, dawdling, new_calls, prompt_of, run
+from tests.support.planting import assert_as_planted
 from tests.test_evol_instruct import Planter, asked_of, mean, roots
 
 OPERATORS = ["add_constraints", "rare_requirement", "add_reasoning", "erroneous_code", "complexity"]
@@ -136,16 +137,9 @@ async def test_three_hundred_tasks_for_three_rounds(tmp_path: Path) -> None:
     teacher = Scripted(planter)
     pipeline = Pipeline(roots(300), [WizardCoder(teacher), JudgeDifficulty(teacher), Shuffle()])
     result = await run(pipeline, tmp_path / "run")
-    kept, rejected = list(result), list(result.rejected())
-
-    # Every round of every task was asked for once, and came out as it was planted.
-    assert len(planter.log) == 300 * 3
-    planted = Counter((before, CODES[kind]) for before, kind in planter.log)
-    made = Counter((row.meta["evolved_from"], "") for row in kept if row.meta["round"])
-    made.update((row.example.meta["evolved_from"], row.reject.code) for row in rejected)
-    assert made == planted
-    assert {kind for _, kind in planter.log} == set(CODES)
-    assert result.reasons == Counter(CODES[kind] for _, kind in planter.log if CODES[kind])
+    assert len(planter.log) == 300 * 3  # every round of every task was asked for once
+    kept = assert_as_planted(result, planter.log, CODES)
+    rejected = list(result.rejected())
     rounds = Counter(row.meta["round"] for row in kept) + Counter(row.example.meta["round"] for row in rejected)
     assert rounds == {0: 300, 1: 300, 2: 300, 3: 300}
 
@@ -210,7 +204,7 @@ async def test_the_packaged_tasks_in_both_languages(tmp_path: Path, language: An
     assert result.reasons == planted
     assert len(planter.log) == 36
     prompts = [prompt for _, prompt in planter.asked]
-    assert all(("编程题" in prompt) is (language == "zh") for prompt in prompts)
+    assert all(("编程任务" in prompt) is (language == "zh") for prompt in prompts)
     for check in method.own_prompt_checks():
         assert [check(task) for task in tasks] == [None] * 12
 
@@ -244,7 +238,7 @@ def test_the_manifest_tells_operators_prompts_and_checks() -> None:
     ("name", "english", "chinese"),
     [
         ("evolve", ["somewhat more difficult", "not the only one", "{method}"], ["稍微难一点", "别的办法", "{method}"]),
-        ("add_constraints", ["constraint or requirement", "about 10 words"], ["限制或要求", "十来个字"]),
+        ("add_constraints", ["constraint or requirement", "about 10 words"], ["限制或要求", "大约 20 个字"]),
         ("rare_requirement", ["commonly have", "more specific", "seldom"], ["常见", "更具体", "很少"]),
         ("add_reasoning", ["a few logical steps", "more of them"], ["几步逻辑", "更多的步骤"]),
         (
@@ -364,11 +358,11 @@ def test_a_fence_is_code_wherever_it_stands(before: str, after: str) -> None:
 
 def test_wrong_parameters_are_refused() -> None:
     for make, told in (
-        (lambda: TokenLength(0), "above 0"),
-        (lambda: TokenLength(9, ()), "tuple of text fields"),
-        (lambda: OutsideCode(ShortApology), "it takes a check"),  # type: ignore[arg-type]
-        (lambda: OutsideCode(ShortApology(), "outputs"), "no text field"),  # type: ignore[arg-type]
-        (lambda: NonAsciiStart("outputs"), "no text field"),  # type: ignore[arg-type]
+        (lambda: TokenLength(0), "of at least 1"),
+        (lambda: TokenLength(9, ()), "fields=.*not empty"),
+        (lambda: OutsideCode(ShortApology), "write ShortApology"),  # type: ignore[arg-type]
+        (lambda: OutsideCode(ShortApology(), "outputs"), "field='outputs'"),  # type: ignore[arg-type]
+        (lambda: NonAsciiStart("outputs"), "field='outputs'"),  # type: ignore[arg-type]
         (lambda: ShownCode(("",)), "operators"),
         (lambda: WizardCoder(Scripted(str), rounds=0), "rounds=0"),
     ):

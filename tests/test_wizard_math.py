@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -30,6 +30,7 @@ from instructgen.runtime.pipeline import Pipeline
 from instructgen.seeds import seeds
 from instructgen.selects import Shuffle
 from tests.support.pipelines import Model, contents, dawdling, new_calls, prompt_of, run
+from tests.support.planting import assert_as_planted
 from tests.test_evol_instruct import Planter, asked_of, mean
 
 DOWN = ["easier", "easier_topic"]
@@ -77,7 +78,7 @@ class MathPlanter(Planter):
         if kind == "blocked":
             return Completion("", "filtered")
         step = -1 if re.search("is easier than|question below easier|改得更容易|要比下面这道容易", prompt) else 1
-        name = "An invented one" if prompt.endswith(("#Created Prompt#:", "#新建提示词#：")) else text.split(",")[0]
+        name = "An invented one" if prompt.endswith(("#Created Prompt#:", "#新提示词#：")) else text.split(",")[0]
         new = f"{name}, [{kind} {random.getrandbits(40):x}] level {level(text) + step}."
         made = {
             "same": f"#Rewritten Prompt#:\n{text}",
@@ -100,16 +101,8 @@ async def test_three_hundred_questions_for_five_rounds(tmp_path: Path) -> None:
     teacher = Scripted(planter)
     pipeline = Pipeline(questions(300), [WizardMath(teacher), JudgeDifficulty(teacher), Shuffle()])
     result = await run(pipeline, tmp_path / "run")
-    kept, rejected = list(result), list(result.rejected())
-
-    # Every round of every question was asked for once, and came out as it was planted.
-    assert len(planter.log) == 300 * 5
-    planted = Counter((before, CODES[kind]) for before, kind in planter.log)
-    made = Counter((row.meta["evolved_from"], "") for row in kept if row.meta["round"])
-    made.update((row.example.meta["evolved_from"], row.reject.code) for row in rejected)
-    assert made == planted
-    assert {kind for _, kind in planter.log} == set(CODES)
-    assert result.reasons == Counter(CODES[kind] for _, kind in planter.log if CODES[kind])
+    assert len(planter.log) == 300 * 5  # every round of every question was asked for once
+    kept = assert_as_planted(result, planter.log, CODES)
     assert not [prompt for prompt in planter.prompts if asked_of(prompt)[0] == "equal"]
 
     # One level down for each success of the first two rounds, one up for each of the others; failures are retried.
@@ -306,7 +299,17 @@ async def test_an_error_in_one_branch_loses_nothing_of_the_others(tmp_path: Path
     broken.add(lost.instruction)
     result = await run(pipeline(), tmp_path / "broken" / "run")
     assert (result.counts["failed"], result.complete) == (1, False)
-    assert list(result) == [row for row in peace if not (place(row) == (1, 3) and row.meta["round"] >= 2)]
+
+    def elsewhere(rows: Iterable[Example]) -> list[Example]:
+        return [row for row in rows if not (place(row) == (1, 3) and row.meta["round"] >= 2)]
+
+    assert elsewhere(result) == elsewhere(peace)
+    ((failed, error),) = result.failed()
+    assert (failed.instruction, failed.meta["round"], error) == (lost.instruction, 2, "BadRequest: no such thing")
+    # The rounds that follow go on from the question before.
+    later = [row for row in result if place(row) == (1, 3) and row.meta["round"] > 2]
+    assert [row.meta["round"] for row in later] == [3, 4, 5]
+    assert later[0].meta["evolved_from"] == lost.meta["evolved_from"]
     broken.clear()
     assert list(await run(pipeline(), tmp_path / "broken" / "run")) == peace
 
@@ -327,7 +330,7 @@ async def test_a_bug_in_a_branch_is_told_before_a_failure(tmp_path: Path) -> Non
         return f"{text} + 1"
 
     failed = await run(Pipeline(questions(1), [WizardMath(Scripted(model), branches=3)]), tmp_path / "a" / "run")
-    assert failed.counts["failed"] == 1
+    assert failed.counts["failed"] == 3 * 5  # every round of every branch is told of
     method = WizardMath(Scripted(fine_once), branches=8, prompt_checks=(Buggy(),))
     with pytest.raises(ZeroDivisionError, match="a bug"):
         await run(Pipeline(questions(1), [method]), tmp_path / "b" / "run")
@@ -342,7 +345,7 @@ async def test_a_bug_in_a_branch_is_told_before_a_failure(tmp_path: Path) -> Non
         (
             "upward",
             ["harder: {method}", "definite answer", "10 to 20 words"],
-            ["更难：{method}", "确定的答案", "10 到 20"],
+            ["更难：{method}", "确定的答案", "20 到 40 个字"],
         ),
         ("add_constraints", ["add one condition"], ["增加一个", "条件"]),
         ("concretise", ["general notions", "specific"], ["笼统", "具体"]),

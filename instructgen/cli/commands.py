@@ -9,12 +9,12 @@ import shlex
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from instructgen.cli import recipes
-from instructgen.cli.lineage import find, lineage_lines, run_records
+from instructgen.cli.lineage import content, find, lineage_lines, run_records
 from instructgen.cli.text import clean, plural, shorten
 from instructgen.contracts import Completion
 from instructgen.errors import RecipeError, StoreError
@@ -106,9 +106,9 @@ def show(options: argparse.Namespace) -> int:
             print(f"  rejected: {_reason(row['reject'])}")
         if options.failed:
             print(shorten(clean(f"  failed: {row['error']['type']}: {row['error']['message']}"), 500))
-        for name in ("instruction", "input", "output"):
-            if row[name]:
-                print(f"  {name}: {shorten(clean(row[name]), 500)}")
+        for name, text in content(row):
+            if text:
+                print(f"  {name}: {shorten(clean(text), 500)}")
     return 0
 
 
@@ -116,14 +116,14 @@ def _grouped(result: Run, field: str) -> list[str]:
     """A table of the run's examples by a field of their meta."""
     found = groups(result, field)
     if all(group.value is None for group in found):
-        known = sorted({name for example in result for name in example.meta})
+        examples = chain(result, (rejected.example for rejected in result.rejected()))
+        known = sorted({name for example in examples for name in example.meta})
         raise RecipeError(f"no example has {field!r} in its meta; there are: {', '.join(known) or 'no fields'}.")
     scores = sorted({name for group in found for name in group.means})
     lines = [f"\n{field:>20}    kept  rejected" + "".join(f"  mean {name}" for name in scores)]
     for group in found:
         means = [(f"{group.means[name]:.2f}" if name in group.means else "–").rjust(len(name) + 7) for name in scores]
-        name = "(none)" if group.value is None else shorten(str(group.value), 20)
-        lines.append(f"{name:>20}  {group.kept:6}  {group.rejected:8}" + "".join(means))
+        lines.append(f"{shorten(group.name, 20):>20}  {group.kept:6}  {group.rejected:8}" + "".join(means))
     return lines
 
 

@@ -37,6 +37,18 @@ def find(run: Run, wanted: str) -> tuple[dict[str, Any], str]:
     return matches[0]
 
 
+def content(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What an example says, by name and in the order of the conversation: system, the turns so far, fields, meta."""
+    if row["system"]:
+        yield "system", row["system"]
+    for turn in row["history"]:
+        yield turn["role"], turn["content"]
+    for name in ("instruction", "input", "output"):
+        yield name, row[name]
+    if row["meta"] != "{}":
+        yield "meta", row["meta"]
+
+
 def lineage_lines(run: Run, row: dict[str, Any], store: Path | None = None) -> Iterator[str]:
     """Every step from the first ancestor to the example itself, each with its prompts and raw completions."""
     steps = [*row["ancestors"], row]
@@ -49,8 +61,8 @@ def lineage_lines(run: Run, row: dict[str, Any], store: Path | None = None) -> I
         for call in step["calls"]:
             yield from _call_lines(call, records.get(call))
     yield "── result"
-    for name in ("instruction", "input", "output"):
-        yield f"   {name}: {_indented(row[name])}"
+    for name, text in content(row):
+        yield f"   {name}: {_indented(text)}"
 
 
 def run_records(run: Run, store: Path | None = None) -> list[Record]:

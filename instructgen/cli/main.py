@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except InstructGenError as error:
         print(clean(f"error: {error}"), file=sys.stderr)
-        if isinstance(error, EngineError) and not isinstance(error, BadRequest):
+        if _resumable(error):
             print(resume, file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
@@ -54,6 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run_file(recipe: str | Path) -> int:
     """What a recipe file calls when it is run itself: ``python RECIPE …`` is ``instructgen run RECIPE …``."""
     return main(["run", str(recipe), *sys.argv[1:]])
+
+
+def _resumable(error: InstructGenError) -> bool:
+    """Whether the same command can get further: not with a request that is never answered, nor with a recording."""
+    return isinstance(error, EngineError) and type(error) not in (EngineError, BadRequest)
 
 
 def _dispatch(arguments: list[str]) -> int:

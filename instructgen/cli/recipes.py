@@ -13,10 +13,11 @@ import types
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from instructgen.contracts import Engine, Engines, Limits, Price
 from instructgen.errors import InstructGenError, RecipeError
+from instructgen.parameters import fits, in_words
 from instructgen.runtime.pipeline import Pipeline
 
 _PLAIN = (int, float, str, Path)
@@ -62,6 +63,8 @@ def _fault(path: Path, error: Exception) -> RecipeError:
 def add_options(group: argparse._ArgumentGroup, recipe: Callable[..., Any]) -> None:
     """One option for each parameter of the recipe, with the help that its docstring gives.
 
+    What a parameter's type says of its values (``Count``, ``Annotated[int, between(1, 6)]``) holds for the option, too.
+
     Raises:
         RecipeError: a parameter cannot become an option.
     """
@@ -76,9 +79,10 @@ def add_options(group: argparse._ArgumentGroup, recipe: Callable[..., Any]) -> N
 
 def _add_options(group: argparse._ArgumentGroup, recipe: Callable[..., Any]) -> None:
     helps = _helps(recipe)
-    hints = get_type_hints(recipe)
+    hints = get_type_hints(recipe, include_extras=True)
     for name, parameter in inspect.signature(recipe).parameters.items():
-        kind = _kind(hints.get(name, str))
+        wanted = _wanted(hints.get(name, str))
+        kind = _kind(wanted)
         required = parameter.default is inspect.Parameter.empty
         default = None if required else parameter.default
         text = helps.get(name, "")
@@ -93,9 +97,25 @@ def _add_options(group: argparse._ArgumentGroup, recipe: Callable[..., Any]) -> 
         elif kind is Engine:
             group.add_argument(flag, metavar="ENGINE", default=default, **extra)
         elif kind in _PLAIN:
-            group.add_argument(flag, type=kind, metavar=kind.__name__.upper(), default=default, **extra)
+            read = _reader(kind, wanted)
+            group.add_argument(flag, type=read, metavar=kind.__name__.upper(), default=default, **extra)
         elif required:
             raise RecipeError(f"parameter {name} of the recipe has a type that no option can give: {kind}.")
+
+
+def _reader(kind: Callable[[str], Any], wanted: Any) -> Callable[[str], Any]:
+    """What makes a value of a word of the command line, and refuses one that does not fit the parameter's type."""
+
+    def read(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if not fits(value, wanted):
+            raise argparse.ArgumentTypeError(f"{text} is not {in_words(wanted)}")
+        return value
+
+    return read
 
 
 def build(recipe: Callable[..., Pipeline], options: argparse.Namespace) -> Pipeline:
@@ -185,7 +205,13 @@ def _price(texts: list[str], parameter: str) -> Price | None:
 
 
 def _kind(hint: Any) -> Any:
-    """The type an option must give: ``X`` for ``X | None``."""
+    """The class of what an option must give, without its bounds."""
+    wanted = _wanted(hint)
+    return get_args(wanted)[0] if get_origin(wanted) is Annotated else wanted
+
+
+def _wanted(hint: Any) -> Any:
+    """The type of what an option must give: ``X`` for ``X | None``."""
     if get_origin(hint) in (Union, types.UnionType):
         some = [part for part in get_args(hint) if part not in (type(None), Engines)]
         return some[0] if len(some) == 1 else str

@@ -16,6 +16,7 @@ from instructgen.engines._answers import cut, read_completion, read_object
 from instructgen.engines._errors import Problem
 from instructgen.engines._http import Answer, Broken, Client, Endpoint, checked_url
 from instructgen.errors import BadRequest, Malformed, RecipeError, Unavailable
+from instructgen.parameters import check_parameters
 
 logger = logging.getLogger("instructgen")
 
@@ -60,6 +61,7 @@ class OpenAI:
     _state: _State = field(init=False, repr=False, default_factory=_State)
 
     def __post_init__(self) -> None:
+        check_parameters(self)
         if not self.model.strip():
             raise RecipeError("an engine needs the name of a model, such as openai/NAME; there is no default.")
         if self.base_url is not None:

@@ -24,6 +24,9 @@ class Scripted:
 
         Respond(Scripted(model))
 
+    The name decides what is replayed: where the function is changed and name and store are not, the old answers come
+    back. A pipeline in which two functions have one name is refused.
+
     Attributes:
         function: the request, to a text or a Completion; may be ``async``.
         name: tells apart the models that several functions play; part of the identity.

@@ -7,19 +7,40 @@ from dataclasses import dataclass
 
 from instructgen.contracts import Reject
 from instructgen.example import Example
-from instructgen.filters.filter import TextField, require_text_field, text_of
+from instructgen.filters.filter import text_of
+from instructgen.filters.words import simplified
+from instructgen.parameters import TextField, check_parameters
 
-_POLITE = r"understood(?![a-z])|thank[ ]you|sure(?![a-z])|明白|好的|谢谢|没问题"
+# The Chinese words are an utterance of their own: 好的！ and not 好的作品.
+_POLITE = r"""understood(?![a-z])|thank[ ]you|sure(?![a-z])
+    |(?:明白|好的?|没问题|當然|当然|沒問題|收到|了解)(?:了|可以|啦|呀|的)?(?=[，,。.！!～~\s*_]|请|請)|谢谢|謝謝"""
 _OPENING = re.compile(rf"\W*(?:{_POLITE})", re.IGNORECASE | re.VERBOSE)
-_ANYWHERE = re.compile(rf"(?<![a-z])(?:{_POLITE})", re.IGNORECASE | re.VERBOSE)
-_REQUEST = re.compile(r"(?<![a-z])please\s+provide|请(?:您|你)?(?:先|再)?提供", re.IGNORECASE)
+_ANYWHERE = re.compile(rf"(?<![\w])(?:{_POLITE})", re.IGNORECASE | re.VERBOSE)
+_REQUEST = re.compile(r"(?<![a-z])please\s+provide", re.IGNORECASE)
+# What the user is to hand over, matched against simplified characters.
+_MATERIAL = (
+    "(?:原文|文[章本字件档]|句子|段落|语句|代码|题[目干]|提示词?|图片|数据|表格|上下文|背景|材料|邮件|细节|链接)"
+)
+_NEEDED = "(?:具体|更多|更详细|详细|完整|相关|需要|想要?|要|希望|您|你)"
+_REQUEST_ZH = re.compile(
+    rf"""(?:\A|(?<=[。！？!?\n]))[\s*_>]{{0,4}}(?:(?:好|当然|没问题|可以|明白|收到|抱歉|对不起|您好|你好|谢谢)
+        [^，,。！!\n]{{0,8}}+[，,。！!]\s?){{0,3}}+
+    (?:但|那么?|不过|还)?(?:请|麻烦|烦请|劳烦)(?:您|你)?(?:先|再|帮忙|把|将)?(?:
+      提供(?:一下|下|给我)?(?:[^，,。！？!?\n]{{0,6}}?{_MATERIAL}|{_NEEDED})
+      | (?:把|将)?[^，,。！？!?\n]{{0,12}}?{_MATERIAL}[^，,。！？!?\n]{{0,8}}?(?:发|贴|粘贴|传|复制)
+        (?:送|过来|出来|上来|到|给|一下)
+      | (?:发送?|粘贴|上传|输入)(?:一下|给我)?[^，,。！？!?\n]{{0,8}}?{_MATERIAL}
+      | (?:告诉|告知)我?(?:一下)?(?:您|你|具体|更多)[^，,。！？!?\n]{{0,8}}?
+        (?:想|要|需|希望|的(?:需求|要求|问题|主题)|信息|细节) )""",
+    re.VERBOSE,
+)
 _QUESTION = re.compile(r"[?？][\s*_\"'”’)）]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class AskingBack:
     """Rejects an answer that begins with "Understood", "Thank you" or "Sure" and ends with a question mark, or that
-    says "please provide"; the same in Chinese.
+    says "please provide"; the same in Chinese, where a sentence asks the user for a text or for what is wanted.
 
     Rejects with ``asks_back``; the value is what it says.
 
@@ -32,11 +53,12 @@ class AskingBack:
     field: TextField = "output"
 
     def __post_init__(self) -> None:
-        require_text_field(self.field)
+        check_parameters(self)
 
     def __call__(self, example: Example) -> Reject | None:
         text = text_of(example, self.field)
-        if request := _REQUEST.search(text):
-            return Reject("asks_back", " ".join(request[0].split()))
+        if request := _REQUEST.search(text) or _REQUEST_ZH.search(simplified(text)):
+            said = text[request.start() : request.end()]
+            return Reject("asks_back", " ".join(said.split()))
         polite = _ANYWHERE.search(text) if self.anywhere else _OPENING.match(text)
         return Reject("asks_back", polite[0].strip()) if polite and _QUESTION.search(text) else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from instructgen.contracts import Reject
 from instructgen.errors import RecipeError
 from instructgen.example import Example
-from instructgen.filters.filter import require_texts
+from instructgen.parameters import Text, check_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,10 @@ class BelleLength:
     minimum: int = 4
     with_input: int = 99
     with_example: int = 149
-    examples: tuple[str, ...] = ("示例", "例子")
+    examples: tuple[Text, ...] = ("示例", "例子")
 
     def __post_init__(self) -> None:
-        require_texts("examples", self.examples)
-        object.__setattr__(self, "examples", tuple(self.examples))
+        check_parameters(self)
         if not self.minimum <= self.with_input <= self.with_example:
             raise RecipeError("BelleLength needs minimum <= with_input <= with_example.")
 

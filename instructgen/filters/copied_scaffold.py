@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from instructgen.contracts import Reject
 from instructgen.example import Example
-from instructgen.filters.filter import TextField, require_text_field, require_texts, text_of
+from instructgen.filters.filter import text_of
 from instructgen.filters.words import first_phrase
+from instructgen.parameters import Text, TextField, check_parameters
 
 EVOLUTION_SCAFFOLD = (
     "given prompt",
@@ -15,14 +16,23 @@ EVOLUTION_SCAFFOLD = (
     "created prompt",
     "给定提示词",
     "改写提示词",
+    "改写后的提示词",
     "新建提示词",
+    "新提示词",
+    "給定提示詞",
+    "改寫提示詞",
+    "改寫後的提示詞",
+    "新建提示詞",
+    "新提示詞",
 )
-"""What the packaged prompts of Evol-Instruct call the prompts in them."""
+"""What the packaged prompts of Evol-Instruct call the prompts in them, and their Chinese in either script."""
 
 
 @dataclass(frozen=True, slots=True)
 class CopiedScaffold:
     """Rejects a text that holds one of these phrases, in any case and with any white space between its words.
+
+    改写提示词 counts only as a name (按照改写提示词, #改写提示词#), since it also says "to rewrite a prompt".
 
     Rejects with ``scaffold``; the value is the phrase as it stands in the text.
 
@@ -31,13 +41,11 @@ class CopiedScaffold:
         field: the text to look at: the evolved prompt, not the response.
     """
 
-    phrases: tuple[str, ...] = EVOLUTION_SCAFFOLD
+    phrases: tuple[Text, ...] = EVOLUTION_SCAFFOLD
     field: TextField = "instruction"
 
     def __post_init__(self) -> None:
-        require_text_field(self.field)
-        require_texts("phrases", self.phrases)
-        object.__setattr__(self, "phrases", tuple(self.phrases))
+        check_parameters(self)
 
     def __call__(self, example: Example) -> Reject | None:
         found = first_phrase(text_of(example, self.field), self.phrases)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from instructgen.contracts import Reject
 from instructgen.errors import RecipeError
 from instructgen.example import Example
-from instructgen.filters.filter import TextField, require_fields, text_of
+from instructgen.filters.filter import text_of
+from instructgen.parameters import TextFields, check_parameters
 
 _LONGEST_KEY = 24
 
@@ -33,20 +34,17 @@ class Decontaminate:
     """
 
     texts: Sequence[str | Example]
-    fields: tuple[TextField, ...] = ("instruction", "input", "output")
+    fields: TextFields = ("instruction", "input", "output")
     _index: Mapping[str, tuple[str, ...]] = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        require_fields(self.fields)
-        if isinstance(self.texts, str) or not all(isinstance(one, str | Example) for one in self.texts):
-            raise RecipeError("Decontaminate takes a list of texts, or of examples.")
+        check_parameters(self)
         # As examples, of which a manifest records the hash: it is published with the data, a benchmark should not be.
         examples = tuple(one if isinstance(one, Example) else Example(instruction=one) for one in self.texts)
         texts = [_plain(one.instruction) for one in examples]
         if not texts or not all(texts):
             raise RecipeError("Decontaminate has no text to look for, or one that is blank.\nLeave it out.")
         object.__setattr__(self, "texts", examples)
-        object.__setattr__(self, "fields", tuple(self.fields))
         object.__setattr__(self, "_index", _indexed(texts))
 
     def __call__(self, example: Example) -> Reject | None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from instructgen.contracts import Reject
 from instructgen.errors import RecipeError
 from instructgen.example import Example
-from instructgen.filters.filter import TextField, require_fields, text_of
+from instructgen.filters.filter import text_of
+from instructgen.parameters import Text, TextField, check_parameters
 
 
 @dataclass(slots=True)
@@ -29,16 +30,14 @@ class Distinct:
     """
 
     fields: tuple[TextField, ...] = ("instruction",)
-    meta: tuple[str, ...] = ()
+    meta: tuple[Text, ...] = ()
     # Digests, not texts: what is remembered does not grow with the length of the examples.
     _seen: dict[bytes, str] = dataclasses.field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.fields or not self.meta:
-            require_fields(self.fields)
-        if isinstance(self.meta, str) or not all(isinstance(name, str) and name for name in self.meta):
-            raise RecipeError(f"Distinct(meta={self.meta!r}): it is a tuple of names, such as ('snippet',).")
-        self.fields, self.meta = tuple(self.fields), tuple(self.meta)
+        check_parameters(self)
+        if not self.fields and not self.meta:
+            raise RecipeError("Distinct has neither fields nor meta to compare by.\nGive it fields=('instruction',).")
 
     def __call__(self, example: Example) -> Reject | None:
         """None if all of its texts are new."""

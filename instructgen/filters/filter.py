@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
 
 from instructgen.contracts import Check, Reject, Remembering
 from instructgen.errors import RecipeError
 from instructgen.example import Example
-
-TextField = Literal["instruction", "input", "output", "system"]
-"""The fields of an example that a check on a text may look at."""
-
-Language = Literal["en", "zh"]
-"""The languages that a check may know rules of its own for."""
+from instructgen.parameters import TextField
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -64,29 +57,3 @@ def text_of(example: Example, name: TextField) -> str:
     """The text in one field of an example."""
     text: str = getattr(example, name)
     return text
-
-
-def require_text_field(name: TextField) -> None:
-    """Raise RecipeError when an example has no such text."""
-    if name not in get_args(TextField):
-        raise RecipeError(f"an example has no text field {name!r}; it has: {', '.join(get_args(TextField))}.")
-
-
-def require_fields(names: Sequence[TextField]) -> None:
-    """Raise RecipeError unless this is a tuple or list of at least one text field."""
-    if isinstance(names, str) or not names:
-        raise RecipeError(f"fields must be a tuple of text fields, such as ('instruction',), not {names!r}.")
-    for name in names:
-        require_text_field(name)
-
-
-def require_texts(name: str, texts: Sequence[str]) -> None:
-    """Raise RecipeError unless this is a tuple or list of texts that hold more than white space."""
-    if not isinstance(texts, tuple | list) or not all(isinstance(text, str) and text.strip() for text in texts):
-        raise RecipeError(f"{name} must be a tuple of {name} that are not empty, not {texts!r}.")
-
-
-def require_language(language: Language) -> None:
-    """Raise RecipeError when there are no rules for this language."""
-    if language not in get_args(Language):
-        raise RecipeError(f"the language {language!r} is not known; known are: {', '.join(get_args(Language))}.")

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import string
 from dataclasses import dataclass
 
 from instructgen.contracts import Reject
 from instructgen.example import Example
-from instructgen.filters.filter import Language, TextField, require_language, require_text_field, text_of
+from instructgen.filters.filter import text_of
+from instructgen.parameters import Language, TextField, check_parameters
 
 _PUNCTUATION = string.punctuation + "，。、；：？！…"
+_CODE_NAME = re.compile(r"(?:[#@$.&/~\\_]{1,2}|--|</?)[A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
 class FirstCharacter:
     """Rejects a text that begins with a punctuation mark or, in English, with a character that is not ASCII.
 
-    Chinese texts may begin with a quotation mark, a bracket or a title (``《红楼梦》…``), but not with a comma or stop.
+    Chinese texts may begin with a Chinese quotation mark, a bracket or a title (``《红楼梦》…``), and with a name from
+    code (``#include 是什么``), but not with a comma or stop.
     An empty text passes: Length rejects it.
 
     Rejects with ``punctuation`` or ``non_ascii``; the value is the character.
@@ -30,12 +34,12 @@ class FirstCharacter:
     field: TextField = "instruction"
 
     def __post_init__(self) -> None:
-        require_language(self.language)
-        require_text_field(self.field)
+        check_parameters(self)
 
     def __call__(self, example: Example) -> Reject | None:
-        first = text_of(example, self.field)[:1]
-        if not first:
+        text = text_of(example, self.field)
+        first = text[:1]
+        if not first or (self.language == "zh" and _CODE_NAME.match(text)):
             return None
         if first in _PUNCTUATION:
             return Reject("punctuation", first)

@@ -9,7 +9,8 @@ from functools import lru_cache
 
 from instructgen.contracts import Reject
 from instructgen.example import Example
-from instructgen.filters.filter import TextField, require_fields, require_texts, text_of
+from instructgen.filters.filter import text_of
+from instructgen.parameters import Text, TextFields, check_parameters
 
 SELF_INSTRUCT_KEYWORDS = (
     "image",
@@ -58,15 +59,12 @@ class Keywords:
         anywhere: count what stands inside a longer word, too: ``http`` in ``https``.
     """
 
-    words: tuple[str, ...] = ALPACA_KEYWORDS
-    fields: tuple[TextField, ...] = ("instruction",)
+    words: tuple[Text, ...] = ALPACA_KEYWORDS
+    fields: TextFields = ("instruction",)
     anywhere: bool = False
 
     def __post_init__(self) -> None:
-        require_texts("words", self.words)
-        require_fields(self.fields)
-        object.__setattr__(self, "words", tuple(self.words))
-        object.__setattr__(self, "fields", tuple(self.fields))
+        check_parameters(self)
 
     def __call__(self, example: Example) -> Reject | None:
         if not self.words:

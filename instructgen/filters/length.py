@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from instructgen.contracts import Reject
 from instructgen.errors import RecipeError
 from instructgen.example import Example
-from instructgen.filters.filter import TextField, require_text_field, text_of
+from instructgen.filters.filter import text_of
 from instructgen.filters.words import word_count
+from instructgen.parameters import TextField, check_parameters
 
 Unit = Literal["words", "characters"]
 """What a length is counted in."""
@@ -37,9 +38,7 @@ class Length:
     unit: Unit = "words"
 
     def __post_init__(self) -> None:
-        require_text_field(self.field)
-        if self.unit not in get_args(Unit):
-            raise RecipeError(f"a length is not counted in {self.unit!r}, but in: {', '.join(get_args(Unit))}.")
+        check_parameters(self)
         if not self.minimum <= self.maximum:
             raise RecipeError(f"Length({self.minimum}, {self.maximum}) keeps nothing: its minimum is the greater one.")
 

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from instructgen.contracts import Reject
-from instructgen.errors import RecipeError
 from instructgen.example import Example
-from instructgen.filters.filter import TextField, require_text_field, text_of
+from instructgen.filters.filter import text_of
+from instructgen.parameters import Positive, TextField, check_parameters
 
 # A space within a line, or a character of a script that is written without spaces.
 _GAP = re.compile("[ \t\u3000\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7ff]")
@@ -25,13 +25,11 @@ class ManyLines:
         field: the text to look at.
     """
 
-    ratio: float = 2.0
+    ratio: Positive = 2.0
     field: TextField = "instruction"
 
     def __post_init__(self) -> None:
-        require_text_field(self.field)
-        if not self.ratio > 0:
-            raise RecipeError(f"ManyLines(ratio={self.ratio!r}): it is a number above 0.")
+        check_parameters(self)
 
     def __call__(self, example: Example) -> Reject | None:
         text = text_of(example, self.field)

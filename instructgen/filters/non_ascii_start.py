@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from instructgen.contracts import Reject
 from instructgen.example import Example
-from instructgen.filters.filter import TextField, require_text_field, text_of
+from instructgen.filters.filter import text_of
+from instructgen.parameters import TextField, check_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class NonAsciiStart:
     field: TextField = "instruction"
 
     def __post_init__(self) -> None:
-        require_text_field(self.field)
+        check_parameters(self)
 
     def __call__(self, example: Example) -> Reject | None:
         first = text_of(example, self.field)[:1]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from instructgen.contracts import Reject
 from instructgen.errors import RecipeError
 from instructgen.example import Example
-from instructgen.filters.filter import TextField, require_text_field, text_of
+from instructgen.filters.filter import text_of
+from instructgen.parameters import TextField, check_parameters
 
 if TYPE_CHECKING:
     from instructgen.similarity.rouge import Match, RougeIndex
@@ -32,7 +33,7 @@ class RougeNovelty:
     _index: RougeIndex = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        require_text_field(self.field)
+        check_parameters(self)
         if not 0 < self.threshold < 1:
             raise RecipeError(f"RougeNovelty({self.threshold}): the threshold is between 0 and 1; 0.7 is usual.")
         from instructgen.similarity.rouge import RougeIndex  # brings numpy, which `import instructgen` does without

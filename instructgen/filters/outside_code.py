@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from instructgen.contracts import Check, Reject
-from instructgen.errors import RecipeError
 from instructgen.example import Example
-from instructgen.filters.filter import TextField, require_text_field, text_of
+from instructgen.filters.filter import text_of
+from instructgen.parameters import TextField, check_parameters
 from instructgen.parsing.code import without_code
 
 
@@ -28,9 +28,7 @@ class OutsideCode:
     field: TextField = "output"
 
     def __post_init__(self) -> None:
-        require_text_field(self.field)
-        if not callable(self.check) or isinstance(self.check, type):
-            raise RecipeError(f"OutsideCode({self.check!r}): it takes a check, such as OutsideCode(ShortApology()).")
+        check_parameters(self)
 
     def __call__(self, example: Example) -> Reject | None:
         reject = self.check(example)

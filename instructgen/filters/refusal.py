@@ -10,10 +10,13 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 from instructgen.contracts import Reject
 from instructgen.example import Example
-from instructgen.filters.filter import TextField, require_text_field, require_texts, text_of
+from instructgen.filters.filter import text_of
+from instructgen.filters.words import CHINESE_MODEL, simplified
+from instructgen.parameters import Text, TextField, check_parameters
 
 _LOOKED_AT = 500
 _VALUE_LENGTH = 80
@@ -30,8 +33,10 @@ _PREFACE = re.compile(
     | for\ (?:the|any)\ (?:confusion|inconvenience)\b
     | i\ (?:appreciate|understand)\b[^.!?\n]{{1,80}}?,\ (?=but\b) | no(?=[,.!])
     | unfortunately\b | regrettably\b | but\b | however\b | that(?=\ (?:i|as)\b) | to\ (?:say|inform\ you)\b
-    | (?:我|真的|深感|感到|对此)*(?:很|非常|十分|真|实在|万分)?(?:抱歉|对不起|遗憾|不好意思) | 您好 | 你好
+    | (?:我|真的|深感|感到|对此)*(?:很|非常|十分|真|实在|万分)?(?:抱歉|对不起|遗憾|不好意思|深表歉意)[啊呢哦呀]?
+    | 您好 | 你好
     | 请(?:您|你)?(?:原谅|谅解|见谅) | (?:感谢|谢谢)(?:您|你)的?(?:提问|询问|咨询|理解|信任)? | 恕我直言
+    | 我(?:完全|非常|很)?(?:理解|明白|了解|知道|尊重)(?:您|你)的?[^,。!?\n]{{0,16}},(?=但|可是|不过|然而)
     | 但是?(?!愿) | 不过 | 然而 | 恐怕
     | [,.;:!、。~\s]+ )+""",
     re.VERBOSE,
@@ -56,12 +61,15 @@ _ENGLISH = rf"""
     \ (?: (?:help|assist)(?:ing)?(?:(?=[.,!;:]|$)|\ (?:with|in)\b|\ you(?=[.,!;:]|$|\ (?:with|in|on|there)\b))
         | comply(?:ing)?\b | fulfil+(?:ing)?\b | engage\ in\b
         | (?:answer|respond\ to|discuss)(?:ing)?\ (?:that|this|these|such|your|it|(?:the|any)\ (?:question|request))\b
+        | (?:rewrit|rephras|paraphras|reword|modify|evolv|complicat)(?:e|ing)?\ (?:that|this|your|the|it)\b
+          (?:\ (?:[a-z]+\ )?(?:prompt|instruction|question|request|task|problem|text)s?)?
+          (?=[.,!;:]|$|\ (?:because|as|since|into|in)\b)
         | (?:do|continue)\ (?:that|this|so|it)(?=[.,!;:]|$|\ (?:task|request|because|as|for))
         | (?:provid|giv|offer|shar|generat|creat|writ|produc|mak|process|perform|support|promot|recommend|display|show
             |access|open|view|see|brows|search|express|complet|play|predict|fulfil|carry\ out|have)(?:e|ing)?
           \b[^.!?\n]{{0,60}}?\b(?:information|instructions|advice|guidance|assistance|content|material|opinions?|answers?
             |requests?|questions?|images?|links?|web\ ?pages?|websites?|internet|attachments?|files?|real-time|task
-            |stereotypes|violence|hate|harmful|illegal|offensive|explicit|tutorial|recipe\ for)\b )
+            |prompts?|stereotypes|violence|hate|harmful|illegal|offensive|explicit|tutorial|recipe\ for)\b )
     # I must decline.
   | i\ ?{_MUST}(?:decline|refuse)
     (?:{_ALL}|\ (?:this|that|your|the|such\ an?)\ (?:[a-z]+\ )?(?:request|question|task|prompt|query)\b)
@@ -76,35 +84,96 @@ _ENGLISH = rf"""
   | (?:that|this|it)(?:'s|\ is)\ (?:beyond|outside)\ (?:of\ )?my\ (?:capabilities|abilities|scope)\b
 """
 
-_CHINESE_MODEL = r"""(?:一个|一名|一款|一种|个|名)?(?:由[^,。\n]{1,20}?的|基于[^,。\n]{1,20}?的)?
-    (?:大型|大规模|虚拟|智能|对话|聊天|大)*(?:人工智能|ai|语言模型|机器人|智能助手|虚拟助手)
-    (?:[ ]?(?:大?语言|对话|聊天|智能|虚拟))*(?:模型|助手|助理|程序|系统|机器人)?"""
-_CHINESE = rf"""
-    # 作为一个人工智能语言模型，我无法…
-    (?: (?:作为|身为){_CHINESE_MODEL}[, ]*(?:我|本)(?!们) | 我(?:只是|仅仅是|仅是|是){_CHINESE_MODEL}(?=[,。 ]) )
-    [^。!?\n]{{0,60}}?(?:不|无法|没有|没法|未|无|拒绝)
+# The rest is matched against simplified characters.
+_NAME = (
+    r"通义千问|千问|qwen|deepseek|chatgpt|gpt-?[\d.]*|文心一言|豆包|kimi|智谱清言|chatglm|讯飞星火|混元|claude|gemini"
+)
+_MODEL_SPEAKS = rf"""(?: (?:作为|身为){CHINESE_MODEL}[, ]*(?:我|本)(?!们)
+    | (?:由于|因为|毕竟)?我(?:只是|仅仅是|仅是|是)(?:{CHINESE_MODEL}(?=[,。 ])|(?:{_NAME})[^,。!?\n]{{0,12}},) )"""
+# What stands before the subject: 出于安全考虑, 您的请求涉及….
+_GROUNDS = re.compile(
+    r"""(?:因此|所以|但是?|[,。\s])* (?: (?:由于|因为|出于|根据|按照|依据|基于|鉴于|考虑到)[^,。!?\n]{0,16}?
+        (?:安全|隐私|法律|法规|道德|伦理|版权|敏感|违法|违规|有害|使用政策|内容政策|平台规定|相关规定|有关规定)
+        [^,。!?\n]{0,8},
+    | (?:(?:您|你)的?(?:这个?|该)?|这个?|这[条道]|该|此|上述)(?:请求|要求|问题|提问|指令|话题|提示词?|内容|题目)
+        [^,。!?\n]{0,20}?(?:涉及|属于|违反|包含|超出)[^,。!?\n]{0,20}, )
+    (?:因此|所以|但是?|不过|可是|然而|恕|(?:很|非常)?(?:抱歉|遗憾)|[,\s])*""",
+    re.VERBOSE,
+)
+_CANNOT = r"(?:无法|不能够?|没有?办法|没有?能力|没法|不可以|不具备|不支持|无权|拒绝|不便于?|不方便|不会)"
+_ADVERB = r"(?:目前|暂时|现在|也|并|还|实在|真的|确实|必须|只能|只好|不得不|可能|恐怕|是)*"
+_HOW = r"(?:直接|联网|具体|准确|继续|再|为(?:您|你)|给(?:您|你)|向(?:您|你)|帮(?:您|你)|替(?:您|你)|就此|对此)*"
+_ANSWER = "(?:回答|解答|答复|作答|满足|遵从|从命|改写|重写)"
+_DO = "(?:完成|处理|执行|理解|这样做|这么做|做到|办到|帮忙|协助|帮助)"
+_REQUEST = "(?:问题|请求|要求|任务|话题|提示词?|指令|需求|提问|题目|事情?)"
+# "this", "your", or what a question is about.
+_THIS = r"(?:这|该|此|那|您|你(?!好)|上述|相关|有关|任何|类似|关于|涉及|违反|违法|非法)"
+# The sentence ends, or goes on with a reason, a contrast or an offer to the user.
+_END = r"(?=\s*(?:\Z|[。!;\n]|,(?:因为|由于|原因|因此|所以|但|不过|然而|也|请您|如果您?|建议|希望|敬请|它|这)))"
+_MAKE = "(?:提供|给出|给到|生成|创作|撰写|编写|写|输出|发表|讨论|谈论|分享|支持|参与|表达|协助)"
+_ACCESS = "(?:访问|浏览|查看|打开|获取|查询|处理|理解)"
+_WHAT = (
+    "(?:信息|资讯|内容|建议|答案|回答|回复|文本|请求|要求|话题|问题|指令|指导|意见|观点|看法|图片|图像|链接|网页|网站"
+    "|互联网|实时|任务|音频|视频|言论|违法|非法|有害|帮助)"
+)
+# A clause goes on to a noun, or says when: 不能提供发票的商家, 无法访问网站时.
+_NOT_ON = r"(?!的(?!$|[,。!?请要问需内信]))(?!时(?!效|间)|期间|之?前|之?后)"
+_I = rf"恕?(?:我(?!们)|本助手|本模型|小助手){_ADVERB}"
+_STRICT = rf"""
+    {_MODEL_SPEAKS}(?:[^。!?\n]{{0,60}}?(?:无法|没有|没法|不能|不会|不具|不可以|不支持|不了解|不知道|不拥有|不便|尚?未
+      |拒绝|无权|缺乏) | [^。!?,\n]{{0,3}}?(?:不(?![仅但只光断妨过禁])|无|必须拒绝))
     # 我无法回答这个问题
-  | (?:(?:这个?|该|此|您的|你的)(?:问题|请求|要求|任务|话题)?[, ]?(?=我))?
-    (?:恕?我|本助手|本模型)?(?:目前|暂时|现在|也|并|实在|真的|必须|只能|只好|不得不)*
-    (?:无法|不能够?|没有?办法|没有?能力|没法|不可以|不具备|不支持|无权|拒绝|不会|不便|不方便)
-    (?: [^,。!?\n]{{0,16}}?(?:回答|解答|答复|作答|满足|遵从|从命|帮到|这样做|这么做|做到)(?!的)
-      | [^,。!?\n]{{0,10}}?(?:(?:帮助|协助)(?:您|你|$|[,。!]|完成|处理)|帮(?:您|你)(?=$|[,。!]))
-      | [^,。!?\n]{{0,10}}?(?:完成|处理|执行|理解|提供|给出|生成|创作|撰写|编写|写|输出|发表|讨论|分享|访问|浏览|查看
-          |打开|获取|查询|支持|参与|表达|协助)
-        [^。!?\n]{{0,30}}?(?:信息|内容|建议|答案|回答|回复|文本|请求|要求|话题|问题|指令|指导|意见|观点|看法|图片|图像
-          |链接|网页|网站|互联网|实时|任务|音频|视频|言论|违法|非法|有害) )
+  | (?:(?:这个?|这[件种类道条]|该|此|您的|你的){_REQUEST}?[, ]?)?{_I}{_CANNOT}{_HOW}(?:
+        {_ANSWER}(?:了|此)?{_END} | (?:满足|遵从)(?:您|你)
+      | {_ANSWER}{_THIS}[^,。!?\n]{{0,24}}?(?:{_REQUEST}|{_END})(?!的时候)
+      | {_DO}(?:您|你)(?:的|完成|处理|这)[^,。!?\n]{{0,12}}?(?:{_REQUEST}|{_END}) | (?:协助|帮助|帮)(?:您|你){_END}
+      | {_DO}(?:这个?|这[项类种样]|该|此|任何|类似|相关)[^,。!?\n]{{0,6}}?(?:请求|要求|指令|任务){_END}
+      | (?:协助|帮助)(?:完成|处理)[^,。!?\n]{{0,8}}{_END}
+      | {_MAKE}[^,。!?\n]{{0,24}}?{_WHAT}{_NOT_ON} | {_ACCESS}[^,。!?\n]{{0,12}}?{_WHAT}[^,。!?\n]{{0,4}}?{_END}
+      | (?:继续|讨论|谈论)(?:这|该|此)[^,。!?\n]{{0,4}}?(?:话题|对话|讨论|内容) | 这[样么]做{_END} )
+    # 这个请求我不能帮忙
+  | (?:这个?|这[件种类]|该|此|您的|你的)(?:{_REQUEST})?[, ]?{_I}
+    (?:{_CANNOT}(?:帮忙|做到|办到|完成|处理|协助)|[做办]不到|帮不[上了]忙?){_END}
     # 我必须拒绝
   | 我(?:必须|只能|只好|不得不|需要)拒绝
-    (?:{_ALL}|(?:这个?|这[一项种类]|该|此|您的|你的|这样的)[^,。!?\n]{{0,4}}?(?:请求|要求|提问|问题|任务|指令))
-  | 我(?:也|实在|真的)*帮不[了到上](?:您|你)(?=$|[,。!])
+    (?:{_ALL}|(?:这个?|这[一项种类]|该|此|您的|你的|这样的)[^,。!?\n]{{0,4}}?(?:请求|要求|提问|问题|任务|指令){_END})
+  | {_I}帮不[了到上](?:您|你)的?忙?(?=$|[,。!])
   | (?:这|您的|你的|该)[^,。!?\n]{{0,8}}?超出了?我的(?:能力|知识|服务)
+  | 恕难(?:从命|照办|回答|奉告|满足|提供|应允){_END}
+  | {_I}(?:还|尚)?(?:没有?|未)(?:有)?学(?:习|会)?过?(?:如何|怎[么样])?(?:回答|处理)
+    # Nothing else is said.
+  | (?:无法|拒绝)(?:直接|继续)?(?:(?:回答|解答|作答|改写|重写|回复)(?:(?:这个?|该|此|您的){_REQUEST})?|满足(?:您的)?要求
+      |提供(?:相关|该)?(?:信息|内容|帮助)?){_ALL}
 """
+# After an apology or such grounds less is needed, not even a subject.
+_LENIENT = rf"""
+    (?:(?:这个?|这[件种类道条]|该|此|您的|你的)[^,。!?\n]{{0,6}}?[, ]?)?(?:{_I}|{_ADVERB})(?:
+        {_CANNOT}{_HOW}(?:{_ANSWER}[^,。!?\n]{{0,24}}?{_NOT_ON}(?=[,。!?;\n]|\Z)
+          | {_DO}(?:(?:您|你)(?:的|完成|处理|这)?|这|该|此|完成|任何|相关)?[^,。!?\n]{{0,8}}?
+            (?:{_REQUEST}|(?<!帮您)(?<!帮你){_END})
+          | 帮(?:您|你)(?=$|[,。!]) | 描述(?:这|该|此)[个位名]?人物? | 出(?:这|此|该)[样类种道个]
+          | (?:继续|讨论|谈论)(?:这|该|此|下去)
+          | (?:{_MAKE}|{_ACCESS})[^,。!?\n]{{0,24}}?{_WHAT}{_NOT_ON} )
+      | 我?[做办]不到{_END} | 帮不[了到上](?:您|你)?忙?{_END} )
+"""
+# With grounds of law, safety or privacy anything may be what is not provided.
+_ON_GROUNDS = rf"""
+    {_I}{_CANNOT}{_HOW}(?:{_MAKE}|{_ANSWER}|{_DO}|描述|继续) | {_ADVERB}{_CANNOT}{_HOW}{_ANSWER}
+"""
+# Who asks for help says it, too: 我必须拒绝这个任务，应该怎样跟领导说？
+_ASKS = re.compile(
+    r"[^,。!?\n]{0,24},\s?(?:我?应?该?(?:怎|如何|说什么)|请(?:你|您)?(?:给我|帮|教|为我|替我|分析|解释|说明)|有(?:什么|哪些)"
+    r"|(?:可能)?是(?:什么|哪)|为什么|帮我|求助)"
+)
+_SORRY = re.compile(r"sorry|afraid|apolog|regret|unfortunately|抱歉|对不起|遗憾|不好意思|歉意|恕|原谅|谅解|见谅")
+_Kind = Literal["english", "strict", "lenient", "on_grounds"]
 
 
 @cache
-def _refuses() -> re.Pattern[str]:
-    # Compiled when it is first needed: it is by far the largest pattern here, and would delay the import.
-    return re.compile(f"{_ENGLISH}|{_CHINESE}", re.VERBOSE)
+def _refuses(kind: _Kind) -> re.Pattern[str]:
+    # Compiled when it is first needed: these are by far the largest patterns here, and would delay the import.
+    patterns = {"english": _ENGLISH, "strict": _STRICT, "lenient": _LENIENT, "on_grounds": _ON_GROUNDS}
+    return re.compile(patterns[kind], re.VERBOSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +186,9 @@ class Refusal:
     which counts alone or before what is declined). An apology alone is no refusal, and one that comes later in the text
     does not count. Typography and Markdown make no difference.
 
+    A Chinese one says 我 (or 本助手) or speaks of the user's request; 无法访问网站时 and 不能提供发票的商家 are none.
+    After an apology, or grounds such as 由于内容敏感, it may leave that out.
+
     Rejects with ``refusal``; the value is the phrase, in lower case.
 
     Attributes:
@@ -125,22 +197,35 @@ class Refusal:
     """
 
     field: TextField = "output"
-    phrases: tuple[str, ...] = ()
+    phrases: tuple[Text, ...] = ()
 
     def __post_init__(self) -> None:
-        require_text_field(self.field)
-        require_texts("phrases", self.phrases)
-        object.__setattr__(self, "phrases", tuple(self.phrases))
+        check_parameters(self)
 
     def __call__(self, example: Example) -> Reject | None:
         opening = _plain(text_of(example, self.field))
         for phrase in map(_plain, self.phrases):
             if opening.startswith(phrase):
                 return Reject("refusal", phrase[:_VALUE_LENGTH])
-        preface = _PREFACE.match(opening)
-        if found := _refuses().match(opening, preface.end() if preface else 0):
-            return Reject("refusal", opening[: found.end()][:_VALUE_LENGTH].strip())
-        return None
+        end = _end_of_refusal(simplified(opening))  # which is as long
+        return Reject("refusal", opening[:end][:_VALUE_LENGTH].strip()) if end else None
+
+
+def _end_of_refusal(opening: str) -> int:
+    """Where the refusal that a text begins with ends; 0 if it begins with none."""
+    preface = _PREFACE.match(opening)
+    start = preface.end() if preface else 0
+    if found := _refuses("english").match(opening, start):
+        return found.end()
+    if (found := _refuses("strict").match(opening, start)) and not _ASKS.match(opening, found.end()):
+        return found.end()
+    grounds = _GROUNDS.match(opening, start)
+    after = grounds.end() if grounds else start
+    kinds: list[_Kind] = ["on_grounds", "lenient"] if grounds else []
+    if _SORRY.search(opening, 0, start):
+        kinds.append("lenient")
+    tried = (_refuses(kind).match(opening, after) for kind in kinds)
+    return next((found.end() for found in tried if found), 0)
 
 
 def _plain(text: str) -> str:

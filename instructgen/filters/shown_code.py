@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from instructgen.contracts import Reject
 from instructgen.example import Example
-from instructgen.filters.filter import require_texts
+from instructgen.parameters import Text, check_parameters
 from instructgen.parsing import DataKind, holds_data
 
 _KINDS: tuple[DataKind, ...] = ("html", "python", "shell", "sql", "xml")
@@ -27,11 +27,10 @@ class ShownCode:
         operators: names in ``meta["operator"]``; empty for every example.
     """
 
-    operators: tuple[str, ...] = ("erroneous_code",)
+    operators: tuple[Text, ...] = ("erroneous_code",)
 
     def __post_init__(self) -> None:
-        require_texts("operators", self.operators)
-        object.__setattr__(self, "operators", tuple(self.operators))
+        check_parameters(self)
 
     def __call__(self, example: Example) -> Reject | None:
         if self.operators and example.meta.get("operator") not in self.operators:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from instructgen.contracts import Reject
 from instructgen.example import Example
-from instructgen.filters.filter import TextField, require_text_field, text_of
+from instructgen.filters.filter import text_of
+from instructgen.filters.words import simplified
+from instructgen.parameters import TextField, check_parameters
 
 # Words that carry no answer by themselves. "No", "not" and "none" can be one, and are not among them.
 _ENGLISH = """
@@ -26,6 +28,8 @@ _CHINESE = """
 _STOP_ENGLISH = frozenset(_ENGLISH.split())
 # Longest first, so that no part of a longer one is left over.
 _STOP_CHINESE = re.compile("|".join(sorted(_CHINESE.split(), key=len, reverse=True)))
+# What "Yes" is in Chinese: the verb of the question, in a clause of its own.
+_YES = re.compile(r"\W*(?:是|对|能|会|要)的?[啊呀呢哦]?\s*(?:[^\w\s]|\Z)")
 _WORD = re.compile(r"[^\W_]+")
 _LOOKED_AT = 4000  # characters; longer texts hold a word
 
@@ -34,7 +38,9 @@ _LOOKED_AT = 4000  # characters; longer texts hold a word
 class OnlyStopWords:
     """Rejects a text of nothing but punctuation and stop words, English or Chinese, the empty text included.
 
-    A single capital letter is kept: it picks an option. Rejects with ``stop_words``; the value is the text's beginning.
+    A single capital letter is kept: it picks an option. So is a text that begins with a Chinese yes in a clause of its
+    own (是。 对的，… 能 会 要), as one that begins with "Yes" is; 在, 我, 因为 and the like alone are rejected, as
+    "in", "me" and "because" are. Rejects with ``stop_words``; the value is the text's beginning.
 
     Attributes:
         field: the text to look at: the response, not the evolved prompt.
@@ -43,7 +49,7 @@ class OnlyStopWords:
     field: TextField = "output"
 
     def __post_init__(self) -> None:
-        require_text_field(self.field)
+        check_parameters(self)
 
     def __call__(self, example: Example) -> Reject | None:
         text = text_of(example, self.field)
@@ -51,8 +57,8 @@ class OnlyStopWords:
 
 
 def _says_nothing(text: str) -> bool:
-    plain = unicodedata.normalize("NFKC", text[:_LOOKED_AT])
-    if re.fullmatch(r"\W*[A-Z]\W*", plain):
+    plain = simplified(unicodedata.normalize("NFKC", text[:_LOOKED_AT]))
+    if re.fullmatch(r"\W*[A-Z]\W*", plain) or _YES.match(plain):
         return False
     if any(not sign.isascii() and unicodedata.category(sign) in ("So", "Sm", "Sc") for sign in plain):
         return False  # an emoji or a formula's sign can be the answer

@@ -8,6 +8,7 @@ from math import inf
 from instructgen.contracts import Reject
 from instructgen.errors import RecipeError
 from instructgen.example import Example
+from instructgen.parameters import Text, check_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +24,12 @@ class Threshold:
         maximum: the most that is kept.
     """
 
-    score: str
+    score: Text
     minimum: float = -inf
     maximum: float = inf
 
     def __post_init__(self) -> None:
-        if not self.score:
-            raise RecipeError("Threshold needs the name of a score.")
+        check_parameters(self)
         if not self.minimum <= self.maximum or (self.minimum, self.maximum) == (-inf, inf):
             raise RecipeError(f"Threshold({self.score!r}) needs a minimum or a maximum, and keeps what lies between.")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from instructgen.contracts import Reject
-from instructgen.errors import RecipeError
 from instructgen.example import Example
-from instructgen.filters.filter import TextField, require_fields, text_of
+from instructgen.filters.filter import text_of
 from instructgen.filters.words import text_tokens
+from instructgen.parameters import Count, TextFields, check_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,11 @@ class TokenLength:
         fields: the texts that are counted together.
     """
 
-    maximum: int
-    fields: tuple[TextField, ...] = ("instruction", "input", "output")
+    maximum: Count
+    fields: TextFields = ("instruction", "input", "output")
 
     def __post_init__(self) -> None:
-        require_fields(self.fields)
-        object.__setattr__(self, "fields", tuple(self.fields))
-        if not self.maximum > 0:
-            raise RecipeError(f"TokenLength({self.maximum!r}): it is a number above 0.")
+        check_parameters(self)
 
     def __call__(self, example: Example) -> Reject | None:
         tokens = sum(text_tokens(text_of(example, field)) for field in self.fields)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from instructgen.contracts import Reject
-from instructgen.errors import RecipeError
 from instructgen.example import Example
-from instructgen.filters.filter import TextField, require_text_field, text_of
+from instructgen.filters.filter import text_of
+from instructgen.parameters import TextField, check_parameters
 from instructgen.parsing.code import without_code
 
 Sign = Literal["fence", "item", "comma", "colon", "hyphen", "bracket", "quote"]
@@ -41,10 +41,7 @@ class Truncated:
     signs: tuple[Sign, ...] = SIGNS
 
     def __post_init__(self) -> None:
-        require_text_field(self.field)
-        if isinstance(self.signs, str) or not set(self.signs) <= set(SIGNS):
-            raise RecipeError(f"signs must be a tuple of some of: {', '.join(SIGNS)}; not {self.signs!r}.")
-        object.__setattr__(self, "signs", tuple(self.signs))
+        check_parameters(self)
 
     def __call__(self, example: Example) -> Reject | None:
         text = text_of(example, self.field).strip()
@@ -74,7 +71,15 @@ def _ends_with_comma(text: str) -> bool:
     if not last.endswith((",", "，", "、")):
         return False
     signs_off = len(last.split()) <= _SIGN_OFF_WORDS and _CLOSING.search(last)
-    return not (signs_off or _like_the_others(text, lambda line: line.endswith(last[-1])) or _is_row(text))
+    alike = _like_the_others(text, lambda line: line.endswith(last[-1])) or _is_couplet(text)
+    return not (signs_off or alike or _is_row(text))
+
+
+def _is_couplet(text: str) -> bool:
+    """Whether a text is two Chinese lines of verse that both end with a comma."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    verses = [line[:-1] for line in lines if line.endswith("，") and line[:-1].isalpha() and not line[:-1].isascii()]
+    return len(verses) == len(lines) == 2 and len(verses[0]) == len(verses[1]) >= 4
 
 
 def _is_row(text: str) -> bool:
@@ -148,7 +153,9 @@ def _has_open_quote(text: str) -> bool:
 
 # ---------------------------------------------------------------- a list that goes on
 
-_NUMBER_MARK = re.compile(r"\s*[*_]{0,2}[(（]?(\d{1,3}|[a-zA-Z]|[一二三四五六七八九十]{1,3})[.)、．）][*_]{0,2}")
+_NUMBER_MARK = re.compile(
+    r"\s*[*_]{0,2}(?:[(（]?(\d{1,3}|[a-zA-Z]|[一二三四五六七八九十]{1,3})[.)、．）]|([①-⑳])[.、．]?)[*_]{0,2}\s*"
+)
 _BULLET = re.compile(r"\s*[-*+•·]")
 _CHINESE_NUMBERS = ["", *"一二三四五六七八九十", *(f"十{digit}" for digit in "一二三四五六七八九"), "二十"]
 
@@ -159,14 +166,16 @@ def _ends_with_empty_item(text: str) -> bool:
     if _BULLET.fullmatch(last):
         return any(line.startswith(f"{last.rstrip()} ") for line in lines[:-1])
     number = _NUMBER_MARK.fullmatch(last)
-    if number is None or (place := _place(number[1])) is None:
+    if number is None or (place := _place(number[1] or number[2])) is None:
         return False
     marks = (_NUMBER_MARK.match(line) for line in lines[:-1])
-    return any(mark and mark.end() < len(mark.string) and _place(mark[1]) == place - 1 for mark in marks)
+    return any(mark and mark.end() < len(mark.string) and _place(mark[1] or mark[2]) == place - 1 for mark in marks)
 
 
 def _place(mark: str) -> int | None:
-    """The place in its list that a mark stands for: 3 for ``3``, ``c`` and ``三``."""
+    """The place in its list that a mark stands for: 3 for ``3``, ``③``, ``c`` and ``三``."""
+    if "①" <= mark <= "⑳":
+        return ord(mark) - ord("①") + 1
     if mark.isdecimal():
         return int(mark)
     if mark.isascii():

@@ -126,11 +126,12 @@ def _no_column(column: str, cells: Mapping[str, Any]) -> str:
     guesses = {field: guess for field in _OTHER_NAMES if (guess := _guess(field, cells))}
     if column in guesses:
         mapping = ", ".join(f'"{field}": "{guess}"' for field, guess in guesses.items() if field != guess)
-        return f"{problem}.\nSay which is which, such as columns={{{mapping}}}"
+        return f"{problem}.\nRename it in the file, or say in Python which is which, such as columns={{{mapping}}}"
     close = difflib.get_close_matches(column, cells, n=1)
     if close:
         return f"{problem}. Did you mean {close[0]!r}?"
-    return f'{problem}.\nSay which is which: columns={{"instruction": "COLUMN", "output": "COLUMN"}}'
+    advice = "Rename it in the file, or say in Python which is which"
+    return f'{problem}.\n{advice}: columns={{"instruction": "COLUMN", "output": "COLUMN"}}'
 
 
 def _guess(field: str, cells: Mapping[str, Any]) -> str:

@@ -7,7 +7,6 @@ from instructgen.generators.chat_template import CHAT_TEMPLATES, ChatTemplate
 from instructgen.generators.code_snippets import CodeSnippets
 from instructgen.generators.constrained_respond import ConstrainedRespond
 from instructgen.generators.evol_instruct import EvolInstruct, evol_operators
-from instructgen.generators.evolution import DataFormat, Operator
 from instructgen.generators.fresh_start import FreshStart, Nouns
 from instructgen.generators.generate_instances import GenerateInstances
 from instructgen.generators.identify_classification import IdentifyClassification
@@ -17,6 +16,7 @@ from instructgen.generators.judge_gain import JudgeGain
 from instructgen.generators.judge_tags import JudgeTags
 from instructgen.generators.magpie import Magpie
 from instructgen.generators.magpie_turns import MagpieTurns
+from instructgen.generators.operators import DataFormat, Operator
 from instructgen.generators.oss_instruct import OssInstruct
 from instructgen.generators.persona_prompt import PersonaPrompt
 from instructgen.generators.persona_to_persona import PersonaToPersona

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from instructgen.contracts import (
     Check,
@@ -21,15 +21,15 @@ from instructgen.contracts import (
     Rejected,
     Request,
     Sampling,
-    checked_engine,
     engine_for,
 )
 from instructgen.errors import EngineError, ParseError, RecipeError
-from instructgen.example import Example
+from instructgen.example import Example, identified
 from instructgen.filters.asking_back import AskingBack
-from instructgen.filters.filter import Language
+from instructgen.filters.refusal import Refusal
 from instructgen.generators.answering import answer_in, conversation, cut, whole_prompt
 from instructgen.generators.evolution import checked_checks, first_reject
+from instructgen.parameters import NOT_EMPTY, Count, Language, Natural, check_parameters
 from instructgen.parsing.auto_evol import final_instruction, improved_method
 from instructgen.prompts import Prompt
 
@@ -50,8 +50,8 @@ class AutoEvol:
 
     Every method that was tried is yielded first, as rejected with the code ``method`` and its failure rate; the one
     that was chosen says so, and is a parent of what was made with it. What was proposed and is no method of four steps
-    is rejected (``unparsable``, ``truncated``, ``filtered``). So is a prompt of which no new one could be read, and one
-    that did not change (``no_gain``).
+    is rejected (``unparsable``, ``truncated``, ``filtered``). So is a prompt of which no new one could be read, one
+    that did not change (``no_gain``), and a refusal in its place (``refusal``).
 
     Attributes:
         engine: the model that evolves, and that answers the development set.
@@ -71,46 +71,33 @@ class AutoEvol:
         optimising: how criticism and methods are drawn.
     """
 
+    per_request: ClassVar[float] = 1
+    divisible: ClassVar[bool] = False
+
     engine: Engine | Engines
-    prompts: Sequence[Example]
+    prompts: Annotated[Sequence[Example], NOT_EMPTY]
     optimiser: Engine | Engines | None = None
-    steps: int = 10
-    candidates: int = 5
-    batch: int = 10
-    rounds: int = 3
-    development: int = 50
-    sample: int = 2000
+    steps: Natural = 10
+    candidates: Count = 5
+    batch: Count = 10
+    rounds: Count = 3
+    development: Count = 50
+    sample: Count = 2000
     failed: Check = field(default_factory=AskingBack)
-    lookahead: int = 16
+    lookahead: Count = 16
     language: Language = "en"
     method: Prompt | None = None
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=2048)
     optimising: Sampling = Sampling(temperature=0.6, top_p=0.95, max_tokens=2048)
 
     def __post_init__(self) -> None:
-        checked_engine(self.engine, "AutoEvol")
-        if self.optimiser is not None:
-            checked_engine(self.optimiser, "AutoEvol's optimiser")
-        for name in ("steps", "candidates", "batch", "rounds", "development", "sample", "lookahead"):
-            value = getattr(self, name)
-            if type(value) is not int or value < (name != "steps"):
-                raise RecipeError(
-                    f"AutoEvol({name}={value!r}): it is a whole number of at least {int(name != 'steps')}."
-                )
-        prompts = () if isinstance(self.prompts, Example | str) else tuple(self.prompts)
-        if not prompts or not all(isinstance(one, Example) for one in prompts):
-            raise RecipeError("AutoEvol has no prompts to evolve: give it a sequence of Examples.")
-        object.__setattr__(self, "prompts", prompts)
+        check_parameters(self)
+        object.__setattr__(self, "prompts", identified(self.prompts))
         checked_checks((self.failed,), "AutoEvol(failed=…)")
         own = Prompt.load("auto_evol/method", language=self.language) if self.method is None else self.method
         if own.slots:
             raise RecipeError(f"the method of AutoEvol is a text without slots; it has {', '.join(own.slots)}.")
         object.__setattr__(self, "method", own)
-
-    @property
-    def per_request(self) -> int:
-        """Examples that one request can give."""
-        return 1
 
     async def examples(self, ctx: Context) -> AsyncIterator[Entry]:
         """The methods that were tried, then the evolved prompts."""
@@ -145,7 +132,7 @@ class AutoEvol:
         try:
             completion = await answer
         except EngineError as error:
-            if error.retryable or error.fatal:
+            if not error.final:
                 raise
             return Failed(Example.root("auto_evol", instruction=old, **told), error)
         told["calls"] = [completion.key]
@@ -157,7 +144,9 @@ class AutoEvol:
             reject = Reject("unparsable", detail=str(error))
             return Rejected(Example.root("auto_evol", instruction="", output=completion.text, **told), reject)
         made = Example.root("auto_evol", instruction=new, **told)
-        return Rejected(made, Reject("no_gain", detail="the same text")) if _same(new, old) else made
+        same = Reject("no_gain", detail="the same text") if _same(new, old) else None
+        fault = same or Refusal("instruction")(made)
+        return made if fault is None else Rejected(made, fault)
 
 
 class _Method(NamedTuple):
@@ -174,6 +163,15 @@ class _Draft(NamedTuple):
     text: str
     calls: Sequence[str] = ()
     parents: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a request is for, told where it can never be answered: the work, what it is about, what was paid for it."""
+
+    work: str
+    parents: Sequence[str]
+    calls: Sequence[str] = ()
 
 
 class _Search:
@@ -216,7 +214,9 @@ class _Search:
         optimiser = source.optimiser or source.engine
         criticise = Prompt.load("auto_evol/feedback", language=source.language).render(trajectories=trajectories)
         request = Request.chat(criticise, sampling=source.optimising)
-        reports = await self._ask(optimiser, [request] * source.candidates, draws=True)
+        parents = (method.example.id,)
+        told = [_Asked("critic", parents, calls)] * source.candidates
+        reports = await self._ask(optimiser, [request] * source.candidates, told, draws=True)
         improve = Prompt.load("auto_evol/optimise", language=source.language)
         asked = [
             Request.chat(improve.render(feedback=answer_in(one)[0], method=method.text), sampling=source.optimising)
@@ -225,11 +225,12 @@ class _Search:
             for one in reports
         ]
         drafts: list[_Draft] = []
-        for report, answer in zip(reports, await self._ask(optimiser, asked, draws=True), strict=True):
+        told = [_Asked("optimiser", parents, [*calls, *_keys([one])]) for one in reports]
+        for report, answer in zip(reports, await self._ask(optimiser, asked, told, draws=True), strict=True):
             keys = [*calls, *_keys([report, answer])]
             try:
                 if answer and not cut(answer):
-                    drafts.append(_Draft(improved_method(answer.text), keys, (method.example.id,)))
+                    drafts.append(_Draft(improved_method(answer.text), keys, parents))
                 elif answer:
                     self._unusable(answer, keys, Reject(cut(answer)))
             except ParseError as error:
@@ -244,7 +245,7 @@ class _Search:
         calls: list[str] = []
         for _ in range(self._source.rounds):
             requests = [self._source.request(method, texts[-1]) for texts in stages]
-            answers = await self._ask(self._source.engine, requests)
+            answers = await self._ask(self._source.engine, requests, [_Asked("batch", (one.id,)) for one in batch])
             calls += _keys(answers)
             for texts, answer in zip(stages, answers, strict=True):
                 texts.append(_new(answer, texts[-1]) or texts[-1])
@@ -261,13 +262,19 @@ class _Search:
         source, count = self._source, len(self._development)
         starts = self._development * len(drafts)
         asked = [source.request(draft.text, whole_prompt(start)) for draft in drafts for start in self._development]
-        evolved = await self._ask(source.engine, asked)
+        told = [
+            _Asked("development", (*draft.parents, one.id), draft.calls)
+            for draft in drafts
+            for one in self._development
+        ]
+        evolved = await self._ask(source.engine, asked, told)
         new = [
             replace(start, instruction=text, input="") if (text := _new(answer, whole_prompt(start))) else None
             for start, answer in zip(starts, evolved, strict=True)
         ]
         answering = [Request(messages=conversation(one), sampling=source.sampling) if one else None for one in new]
-        answers = await self._ask(source.engine, answering)
+        told = [replace(one, calls=[*one.calls, *_keys([new])]) for one, new in zip(told, evolved, strict=True)]
+        answers = await self._ask(source.engine, answering, told)
         failed = [self._fails(one, answer) for one, answer in zip(new, answers, strict=True)]
         found = []
         for number, draft in enumerate(drafts):
@@ -303,7 +310,12 @@ class _Search:
         self._tried.append(Rejected(example, reject))
 
     async def _ask(
-        self, engine: Engine | Engines, requests: Sequence[Request | None], *, draws: bool = False
+        self,
+        engine: Engine | Engines,
+        requests: Sequence[Request | None],
+        told: Sequence[_Asked],
+        *,
+        draws: bool = False,
     ) -> list[Completion | None]:
         """The answers to requests asked side by side; None for what is not asked or can never be answered."""
         ctx, number = self._ctx, self._asked
@@ -313,30 +325,36 @@ class _Search:
             for place, request in enumerate(requests)
         ]
         return [
-            await self._answer(answer, request) if answer and request else None
-            for answer, request in zip(started, requests, strict=True)
+            await self._answer(answer, request, why) if answer and request else None
+            for answer, request, why in zip(started, requests, told, strict=True)
         ]
 
-    async def _answer(self, answer: Awaitable[Completion], request: Request) -> Completion | None:
+    async def _answer(self, answer: Awaitable[Completion], request: Request, why: _Asked) -> Completion | None:
         try:
             return await answer
         except EngineError as error:
-            if error.retryable or error.fatal:
+            if not error.final:
                 raise
-            asked = request.messages[-1].content
-            self._failed.append(Failed(Example.root("auto_evol", index=len(self._failed), instruction=asked), error))
+            lost = Example.root(
+                f"auto_evol/{why.work}",
+                index=len(self._failed),
+                instruction=request.messages[-1].content,
+                parents=why.parents,
+                calls=dict.fromkeys(why.calls),
+            )
+            self._failed.append(Failed(lost, error))
             return None
 
 
 def _new(answer: Completion | None, old: str) -> str:
-    """The new instruction in an answer; empty if there is none, or if it is the old one."""
+    """The new instruction in an answer; empty if there is none, if it is the old one, or if it refuses."""
     if answer is None or cut(answer):
         return ""
     try:
         new = final_instruction(answer.text)
     except ParseError:
         return ""
-    return "" if _same(new, old) else new
+    return "" if _same(new, old) or Refusal("instruction")(Example(new)) else new
 
 
 def _same(new: str, old: str) -> bool:

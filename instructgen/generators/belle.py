@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from instructgen.contracts import Completion, Request, Sampling
 from instructgen.example import Example
 from instructgen.filters import BELLE_KEYWORDS, BelleLength, Filter, Keywords, RougeNovelty
 from instructgen.generators.pool import PoolSource, with_outputs
 from instructgen.generators.written import Written, written_tasks
+from instructgen.parameters import Count, Language
 from instructgen.parsing import without_addressing
 from instructgen.prompts import Prompt
 
@@ -34,8 +35,8 @@ class Belle(PoolSource):
 
     BY: ClassVar[str] = "belle"
 
-    tasks: int = 10
-    language: Literal["en", "zh"] = "zh"
+    tasks: Count = 10
+    language: Language = "zh"
     sampling: Sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=1024)
 
     def __post_init__(self) -> None:

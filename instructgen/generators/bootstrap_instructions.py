@@ -15,6 +15,7 @@ from instructgen.example import Example
 from instructgen.filters import SELF_INSTRUCT_KEYWORDS, Filter
 from instructgen.generators.pool import PoolSource, rule_checks
 from instructgen.generators.written import Written, in_one_line, listed_instructions
+from instructgen.parameters import Count, Natural, check_parameters
 from instructgen.parsing import truth
 from instructgen.prompts import Prompt
 
@@ -33,14 +34,15 @@ class BootstrapInstructions(PoolSource):
 
     BY: ClassVar[str] = "bootstrap"
 
-    tasks: int = 15
-    demonstrations: int = 8
-    from_pool: int = 2
+    tasks: Count = 15
+    demonstrations: Count = 8
+    from_pool: Natural = 2
     sampling: Sampling = Sampling(temperature=0.7, top_p=0.5, max_tokens=1024, presence_penalty=2.0)
     only_classification: bool = False
     chat: bool = True
 
     def __post_init__(self) -> None:
+        check_parameters(self)
         if self.only_classification:
             object.__setattr__(
                 self, "seeds", tuple(seed for seed in self.seeds if truth(seed.meta.get("classification")))

@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Annotated, Literal
 
 from instructgen.errors import RecipeError
 from instructgen.example import Message
+from instructgen.parameters import NOT_EMPTY, Text, check_parameters
 
 Around = tuple[str, str]
 """What stands before a text, and what after it."""
@@ -37,21 +38,15 @@ class ChatTemplate:
     name: str
     user: Around
     assistant: Around
-    stops: tuple[str, ...]
+    stops: Annotated[tuple[Text, ...], NOT_EMPTY]
     system: Around | None = None
     place: Literal["own", "first", "last"] = "own"
     begin: str = ""
 
     def __post_init__(self) -> None:
-        arounds = [self.user, self.assistant, *([self.system] if self.system is not None else [])]
-        if not all(isinstance(one, tuple) and [type(part) for part in one] == [str, str] for one in arounds):
-            raise RecipeError(f"ChatTemplate({self.name!r}): user, assistant and system are pairs of texts.")
-        if not self.user[0].strip() or isinstance(self.stops, str) or not self.stops or not all(self.stops):
-            raise RecipeError(
-                f"ChatTemplate({self.name!r}) needs something before a user's turn, and a tuple of stops."
-            )
-        if self.place not in ("own", "first", "last"):
-            raise RecipeError(f'ChatTemplate({self.name!r}, place={self.place!r}): it is "own", "first" or "last".')
+        check_parameters(self)
+        if not self.user[0].strip():
+            raise RecipeError(f"ChatTemplate({self.name!r}) needs something before a user's turn.")
 
     @property
     def specials(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from instructgen.contracts import Context, Reject, Rejected
 from instructgen.errors import RecipeError
 from instructgen.example import Example
 from instructgen.generators.code_files import LANGUAGES, code_files, code_in, names_of, text_or_reject
+from instructgen.parameters import Count, check_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class CodeSnippets:
         paths: files, folders or patterns (``src/**/*.py``), one or several. In a folder the files of code count, by
             their suffix, except hidden ones.
         texts: documents that are at hand, as texts or as examples (``list(read_examples(…))``), whose instruction is
-            then the document and whose ``meta`` is kept.
+            then the document and whose ``meta`` is kept, besides ``line`` and ``lines``.
         lines: fewest and most lines of a snippet; it is shorter where the document ends.
         per_document: snippets from each document.
         largest: most bytes of a file, or characters of a text.
@@ -43,27 +44,20 @@ class CodeSnippets:
 
     paths: Path | str | Sequence[Path | str] = ()
     texts: Sequence[str | Example] = ()
-    lines: tuple[int, int] = (1, 15)
-    per_document: int = 1
-    largest: int = 1_000_000
-    longest: int = 4_000
+    lines: tuple[Count, Count] = (1, 15)
+    per_document: Count = 1
+    largest: Count = 1_000_000
+    longest: Count = 4_000
     shuffled: bool = True
 
     def __post_init__(self) -> None:
-        lines = tuple(self.lines)
-        if len(lines) != 2 or not all(type(one) is int for one in lines) or not 1 <= lines[0] <= lines[1]:
+        check_parameters(self)
+        if self.lines[0] > self.lines[1]:
             raise RecipeError(f"CodeSnippets(lines={self.lines!r}): fewest and most lines, as (1, 15).")
-        for name in ("per_document", "largest", "longest"):
-            value = getattr(self, name)
-            if type(value) is not int or value < 1:
-                raise RecipeError(f"CodeSnippets({name}={value!r}): it is a whole number of at least 1.")
-        if isinstance(self.texts, str) or not all(isinstance(one, str | Example) for one in self.texts):
-            raise RecipeError("CodeSnippets(texts=…) takes a list of texts or of examples.")
         # The files themselves, and the texts as examples: a manifest then records the hash of what was read.
         documents = tuple(one if isinstance(one, Example) else Example(instruction=one) for one in self.texts)
         object.__setattr__(self, "paths", code_files(self.paths))
         object.__setattr__(self, "texts", documents)
-        object.__setattr__(self, "lines", lines)
         if not self.paths and not documents:
             raise RecipeError("CodeSnippets needs code: name files in paths, or hand over texts.")
 

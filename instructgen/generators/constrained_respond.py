@@ -5,9 +5,9 @@ Source: Honovich et al., Unnatural Instructions (arXiv 2212.09689), section 2.1,
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from instructgen.contracts import (
     Context,
@@ -17,19 +17,16 @@ from instructgen.contracts import (
     Rejected,
     Request,
     Sampling,
-    checked_engine,
     engine_for,
 )
 from instructgen.example import Example
-from instructgen.filters.filter import Language
 from instructgen.generators.answering import answer_in
-from instructgen.parsing.marks import COLON, EMPHASIS, SPACE
+from instructgen.parameters import Language, check_parameters
+from instructgen.parsing.labelled import unlabelled
 from instructgen.prompts import Prompt
-from instructgen.prompts.checked import checked_prompt
+from instructgen.prompts.checked import settle_prompt
 
-_LABEL = re.compile(
-    rf"\A(?P<before>{EMPHASIS})(?:outputs?|输出){EMPHASIS}{SPACE}{{0,2}}{COLON}{EMPHASIS}\s*", re.IGNORECASE
-)
+_LABELS = ("Output", "Outputs", "输出")
 _FREE = {"en": "None", "zh": "无"}
 
 
@@ -48,6 +45,9 @@ class ConstrainedRespond:
         sampling: how the answers are drawn.
     """
 
+    per_request: ClassVar[float] = 1
+    per_example: ClassVar[int] = 1
+
     engine: Engine | Engines
     language: Language = "en"
     prompt: Prompt | None = None
@@ -55,15 +55,8 @@ class ConstrainedRespond:
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=2048)
 
     def __post_init__(self) -> None:
-        checked_engine(self.engine, "ConstrainedRespond")
-        if self.prompt is None:
-            object.__setattr__(self, "prompt", Prompt.load("unnatural_instructions/output", language=self.language))
-        checked_prompt(self.prompt, "ConstrainedRespond", needed=("instruction", "input", "constraints"))
-
-    @property
-    def per_request(self) -> int:
-        """Examples that one request can give."""
-        return 1
+        check_parameters(self)
+        settle_prompt(self, "unnatural_instructions/output", needed=("instruction", "input", "constraints"))
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """The example with its output."""
@@ -75,7 +68,7 @@ class ConstrainedRespond:
             request = Request(text=prompt, sampling=self.sampling)
         completion = await ctx.ask(engine_for(self.engine, ctx), request)
         output, fault = answer_in(completion)
-        output = _LABEL.sub("", output)
+        output = unlabelled(output, _LABELS)
         fault = fault or ("" if output else "empty")
         child = example.child("constrained_respond", calls=[completion.key], output=output)
         yield Rejected(child, Reject(fault)) if fault else child

@@ -21,11 +21,11 @@ from instructgen.contracts import (
     Rejected,
     Request,
     Sampling,
-    checked_engine,
     engine_for,
 )
 from instructgen.errors import EngineError, RecipeError
 from instructgen.example import Example
+from instructgen.parameters import Count, check_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,39 +43,27 @@ class DrawSource(ABC):
     """
 
     BY: ClassVar[str]
+    grows: ClassVar[bool] = True  # each shard draws examples of its own
+    per_request: ClassVar[float] = 1
+    compares: ClassVar[bool] = True
 
     engine: Engine | Engines
-    requests: int | None = field(default=None, kw_only=True)
-    lookahead: int = field(default=32, kw_only=True)
-    patience: int = field(default=100, kw_only=True)
+    requests: Count | None = field(default=None, kw_only=True)
+    lookahead: Count = field(default=32, kw_only=True)
+    patience: Count = field(default=100, kw_only=True)
     sampling: Sampling = field(default=Sampling(), kw_only=True)
 
     def __post_init__(self) -> None:
-        name = type(self).__name__
-        checked_engine(self.engine, name)
-        for number in ("requests", "lookahead", "patience"):
-            value = getattr(self, number)
-            if (type(value) is not int or value < 1) and not (number == "requests" and value is None):
-                raise RecipeError(f"{name}({number}={value!r}): it is a whole number of at least 1.")
-        if not isinstance(self.sampling, Sampling):
-            raise RecipeError(f"{name}(sampling=…) is a {type(self.sampling).__name__}; it takes a Sampling.")
+        check_parameters(self)
         if self.sampling.temperature == 0:
-            raise RecipeError(f"{name} draws the same request many times: at temperature 0 each answer is the same.")
-
-    @property
-    def grows(self) -> bool:
-        """Each shard draws examples of its own."""
-        return True
+            raise RecipeError(
+                f"{type(self).__name__} draws the same request many times: at temperature 0 each answer is the same."
+            )
 
     @property
     def endless(self) -> bool:
         """Whether only the run's limit ends it."""
         return self.requests is None
-
-    @property
-    def per_request(self) -> int:
-        """Examples that one request can give."""
-        return 1
 
     @abstractmethod
     def request(self, number: int) -> Request:
@@ -118,4 +106,7 @@ class DrawSource(ABC):
 
 
 def _content(example: Example) -> tuple[str, str]:
+    """What tells two examples apart; of a conversation its first question, from which it was made."""
+    if first := next((turn.content for turn in example.history if turn.role == "user"), ""):
+        return first.strip(), ""
     return example.instruction.strip(), example.input.strip()

@@ -12,8 +12,9 @@ from typing import ClassVar, get_args
 
 from instructgen.contracts import Check
 from instructgen.filters import OnlyStopWords, Refusal, ShortApology
-from instructgen.filters.filter import Language
-from instructgen.generators.evolution import DataFormat, Evolution, Operator
+from instructgen.generators.evolution import Evolution
+from instructgen.generators.operators import DataFormat, Operator
+from instructgen.parameters import Language
 from instructgen.parsing import DataKind
 from instructgen.prompts import Prompt
 

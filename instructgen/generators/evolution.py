@@ -7,9 +7,9 @@ Source: Xu et al., WizardLM: Empowering Large Language Models to Follow Complex 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
-from math import inf
 from typing import Any, ClassVar
 
 from instructgen.contracts import (
@@ -18,93 +18,25 @@ from instructgen.contracts import (
     Context,
     Engine,
     Engines,
+    Failed,
     Reject,
     Rejected,
     Remembering,
     Request,
     Sampling,
-    checked_engine,
     engine_for,
 )
-from instructgen.errors import ParseError, RecipeError
+from instructgen.errors import EngineError, ParseError, RecipeError
 from instructgen.example import Example
 from instructgen.filters.copied_scaffold import EVOLUTION_SCAFFOLD
-from instructgen.filters.filter import Filter, Language
 from instructgen.filters.words import first_phrase
 from instructgen.generators.answering import answer_in, conversation, cut, whole_prompt
 from instructgen.generators.judging import JUDGING, Undecided, ask_judge
-from instructgen.parsing import DataKind, holds_data, rewritten_prompt, scaffold_labels, verdict
+from instructgen.generators.operators import Operator, drawable
+from instructgen.parameters import Count, Language, check_parameters
+from instructgen.parsing import holds_data, rewritten_prompt, scaffold_labels, verdict
 from instructgen.prompts import Prompt
-from instructgen.prompts.checked import checked_prompt
-
-
-@dataclass(frozen=True, slots=True)
-class DataFormat:
-    """A kind of data that an operator puts into a prompt.
-
-    Attributes:
-        kind: what must be found in the result, see ``holds_data``.
-        title: what the prompt calls it (slot ``format``).
-        demonstration: a prompt before and after, to show the model (slot ``demonstration``).
-    """
-
-    kind: DataKind
-    title: str
-    demonstration: Prompt
-
-    def __post_init__(self) -> None:
-        holds_data("", self.kind)
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """One way to make a new prompt of an old one.
-
-    Attributes:
-        name: what ``by``, ``meta["operator"]`` and the counts call it.
-        method: how the prompt is to be changed (slot ``method``).
-        prompt: the text that is sent, with the slot ``prompt``; None for the evolution's own, which needs a method.
-        formats: kinds of data of which one is drawn and must then be in the result.
-        rounds: the rounds, from 1, in which it is drawn; empty for all.
-        weight: how often it is drawn, in proportion to the others.
-    """
-
-    name: str
-    method: str = ""
-    prompt: Prompt | None = None
-    formats: tuple[DataFormat, ...] = ()
-    rounds: tuple[int, ...] = ()
-    weight: float = 1.0
-
-    def __post_init__(self) -> None:
-        weighed = isinstance(self.weight, int | float) and 0 < self.weight < inf
-        if not isinstance(self.name, str) or not self.name or not weighed:
-            raise RecipeError("an Operator needs a name, and a weight above 0.")
-        if not isinstance(self.rounds, tuple) or not all(type(number) is int for number in self.rounds):
-            raise RecipeError(f"Operator({self.name!r}, rounds={self.rounds!r}): a tuple of numbers, as (1, 2).")
-        if not isinstance(self.prompt, Prompt | None):
-            kind = type(self.prompt).__name__
-            raise RecipeError(f"the prompt of Operator({self.name!r}) is a {kind}.\nMake it a Prompt: Prompt(text).")
-        if self.prompt is None and not self.method:
-            raise RecipeError(f"Operator({self.name!r}) says neither how to change a prompt (method) nor what to send.")
-        if self.prompt is not None:
-            self._check_slots(self.prompt)
-
-    def _check_slots(self, prompt: Prompt) -> None:
-        given = {"prompt", *(["method"] if self.method else []), *(["format", "demonstration"] if self.formats else [])}
-        if "prompt" not in prompt.slots or not set(prompt.slots) <= given:
-            raise RecipeError(
-                f"the prompt of Operator({self.name!r}) has the slots {', '.join(prompt.slots) or 'none'}; "
-                f"it needs prompt, and may have {', '.join(sorted(given - {'prompt'})) or 'no other'}."
-            )
-
-    def render(self, prompt: str, format: DataFormat | None) -> str:
-        """What to send for this prompt."""
-        assert self.prompt is not None
-        values = {"prompt": prompt, "method": self.method}
-        if format is not None:
-            values |= {"format": format.title, "demonstration": format.demonstration.render()}
-        return self.prompt.render(**{name: values[name] for name in self.prompt.slots})
+from instructgen.prompts.checked import settle_prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +52,8 @@ class Evolution(ABC):
     ``filtered``) or has no text (``unparsable``); the prompt is the same (``no_gain``); it copies words of the scaffold
     (``scaffold``); it does not pass ``prompt_checks``; it lacks the data it was to get (``no_data``); the judge finds
     it equal to the old one (``no_gain``) or says nothing readable (``undecided``); the answer is cut off, blocked or
-    ``empty``; it does not pass ``response_checks``.
+    ``empty``; it does not pass ``response_checks``. An example that has no text to evolve is rejected at once
+    (``empty_instruction``).
 
     Attributes:
         engine: the model that rewrites and answers, or several that share the work.
@@ -142,12 +75,12 @@ class Evolution(ABC):
     BY: ClassVar[str]
 
     engine: Engine | Engines
-    rounds: int = 4
+    rounds: Count = 4
     operators: tuple[Operator, ...] | None = None
     originals: bool = True
     judge: Engine | Engines | None = None
     compare: bool = True
-    attempts: int = 2
+    attempts: Count = 2
     undecided: Undecided = "drop"
     prompt_checks: tuple[Check, ...] | None = None
     response_checks: tuple[Check, ...] | None = None
@@ -158,39 +91,35 @@ class Evolution(ABC):
 
     def __post_init__(self) -> None:
         name = type(self).__name__
-        checked_engine(self.engine, name)
-        if self.judge is not None:
-            checked_engine(self.judge, f"{name}'s judge")
-        for number in ("rounds", "attempts"):
-            value = getattr(self, number)
-            if type(value) is not int or value < 1:
-                raise RecipeError(f"{name}({number}={value!r}): it is a whole number of at least 1.")
-        if self.undecided not in ("drop", "keep"):
-            raise RecipeError(f'{name}(undecided={self.undecided!r}): it is "drop" or "keep".')
-        if not isinstance(self.sampling, Sampling) or not isinstance(self.judging, Sampling):
-            raise RecipeError(f"{name} takes a Sampling for sampling and for judging.")
+        check_parameters(self)
         # Set here, so that the manifest records the choice and not that there was none.
         operators = self._complete(self.own_operators() if self.operators is None else self.operators)
         object.__setattr__(self, "operators", tuple(operators))
         for part, own in (("prompt_checks", self.own_prompt_checks), ("response_checks", self.own_response_checks)):
             given = getattr(self, part)
             object.__setattr__(self, part, checked_checks(own() if given is None else given, f"{name}({part}=…)"))
-        equality = self.equality or Prompt.load("evol_instruct/equality", language=self.language)
-        object.__setattr__(self, "equality", checked_prompt(equality, name, needed=("original", "evolved")))
+        settle_prompt(self, "evol_instruct/equality", field="equality", needed=("original", "evolved"))
 
     def _complete(self, operators: Sequence[Operator]) -> list[Operator]:
-        if not isinstance(operators, tuple | list) or not all(isinstance(one, Operator) for one in operators):
-            raise RecipeError(f"{type(self).__name__}(operators=…) takes a tuple of Operator.")
+        if twice := [name for name, count in Counter(one.name for one in operators).items() if count > 1]:
+            raise RecipeError(
+                f"two operators of {type(self).__name__} are called {twice[0]!r}.\nGive each its own name."
+            )
         own = [replace(one, prompt=self.own_prompt()) if one.prompt is None else one for one in operators]
         for number in range(1, self.rounds + 1):
-            if not _drawable(own, number):
+            if not drawable(own, number):
                 raise RecipeError(f"{type(self).__name__} has no operator for round {number}.")
         return own
 
     @property
-    def per_request(self) -> int:
-        """Examples that one request can give."""
-        return 1
+    def per_request(self) -> float:
+        """Examples that one request can give, at the most."""
+        return self.per_example / ((self.per_example - self.originals) * (2 + self.compare))
+
+    @property
+    def per_example(self) -> int:
+        """Examples that one example can become."""
+        return self.originals + self.rounds
 
     @abstractmethod
     def own_operators(self) -> Sequence[Operator]:
@@ -202,7 +131,7 @@ class Evolution(ABC):
 
     def choice(self, before: Example, number: int) -> Sequence[Operator]:
         """The operators of which one is drawn for this example in this round."""
-        return _drawable(self.operators or (), number)
+        return drawable(self.operators or (), number)
 
     def shown(self, operator: Operator, before: Example, number: int, ctx: Context) -> str:
         """The text that the operator is to change."""
@@ -216,26 +145,35 @@ class Evolution(ABC):
         """The checks of the method on an answer."""
         return ()
 
-    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
+    def flaw(self, before: str, new: str) -> Reject | None:
+        """What else shows that a text is no new prompt, told from the one before it."""
+        return None
+
+    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected | Failed]:
         """The original, then the result of each round."""
+        if not whole_prompt(example).strip():
+            yield Rejected(example.child(self.BY), Reject("empty_instruction"))
+            return
         if self.originals:
             yield await self._original(example, ctx)
         current = example
         for number in range(1, self.rounds + 1):
-            a_round = Round(self, current, number, ctx)
-            made = await a_round.evolved()
-            if isinstance(made, Example):
-                made = await a_round.answered(made)
+            made = await Round(self, current, number, ctx).result()
             yield made
             if isinstance(made, Example):
                 current = made
 
-    async def _original(self, example: Example, ctx: Context) -> Example | Rejected:
+    async def _original(self, example: Example, ctx: Context) -> Example | Rejected | Failed:
         changes: dict[str, Any] = {"meta": {**example.meta, "round": 0}}
         by = f"{self.BY}/original"
         if example.output:
             return example.child(by, **changes)
-        completion, output, reject = await self.answer(example, ctx, 0)
+        try:
+            completion, output, reject = await self.answer(example, ctx, 0)
+        except EngineError as error:
+            if not error.final:
+                raise
+            return Failed(example.child(by, **changes), error)
         child = example.child(by, calls=[completion.key], output=output, **changes)
         reject = reject or first_reject(child, self.response_checks)
         return child if reject is None else Rejected(child, reject)
@@ -266,8 +204,26 @@ class Round:
         self._meta: dict[str, Any] = {**told, "round": number, "operator": self._operator.name}
         self._meta["evolved_from"] = self._old
 
-    async def evolved(self) -> Example | Rejected:
+    async def result(self) -> Example | Rejected | Failed:
+        """The new prompt with its answer, or at what it failed."""
+        made = await self.evolved()
+        return await self.answered(made) if isinstance(made, Example) else made
+
+    async def evolved(self) -> Example | Rejected | Failed:
         """The new prompt, not answered yet, or at what it failed."""
+        try:
+            return await self._evolved()
+        except EngineError as error:
+            return self._unanswered(error)
+
+    async def answered(self, evolved: Example) -> Example | Rejected | Failed:
+        """A new prompt with its answer, or at what that failed."""
+        try:
+            return await self._answered(evolved)
+        except EngineError as error:
+            return self._unanswered(error, evolved.instruction)
+
+    async def _evolved(self) -> Example | Rejected:
         method = self._method
         completion = await self._rewrite()
         if code := cut(completion):
@@ -279,12 +235,11 @@ class Round:
         except ParseError as error:
             return self._rejected(Reject("unparsable", detail=str(error)), output=completion.text)
         evolved = self._made(new)
-        reject = self._copied(new, labels) or first_reject(evolved, method.prompt_checks) or self._bare(new)
-        reject = reject or await self._compared(new)
+        reject = self._copied(new, labels) or first_reject(evolved, method.prompt_checks)
+        reject = reject or method.flaw(self._old, new) or self._bare(new) or await self._compared(new)
         return self._made(new) if reject is None else self._rejected(reject, new)
 
-    async def answered(self, evolved: Example) -> Example | Rejected:
-        """The new prompt with its answer, or at what that failed."""
+    async def _answered(self, evolved: Example) -> Example | Rejected:
         completion, output, reject = await self._method.answer(evolved, self._ctx, self._number)
         self._calls.append(completion.key)
         answered = self._made(evolved.instruction, output)
@@ -345,6 +300,12 @@ class Round:
             meta=self._meta,
         )
 
+    def _unanswered(self, error: EngineError, instruction: str = "") -> Failed:
+        """What stands for a request that can never be answered; any other error ends all rounds."""
+        if not error.final:
+            raise error
+        return Failed(self._made(instruction), error)
+
     def _rejected(self, reject: Reject, instruction: str = "", output: str = "") -> Rejected:
         return Rejected(self._made(instruction, output), reject)
 
@@ -355,11 +316,7 @@ def checked_checks(checks: Sequence[Check], place: str) -> tuple[Check, ...]:
     Raises:
         RecipeError: they are no tuple of checks, or one remembers what was kept, as novelty does.
     """
-    if not isinstance(checks, tuple | list):
-        raise RecipeError(f"{place} takes a tuple of checks, not a {type(checks).__name__}.")
     for check in checks:
-        if isinstance(check, Filter | type) or not callable(check):
-            raise RecipeError(f"{place} holds {check!r}, which is no check.\nWrite the checks themselves, made.")
         if isinstance(check, Remembering):
             raise RecipeError(
                 f"{place} holds {type(check).__name__}, which compares with what was kept; here nothing is yet.\n"
@@ -376,7 +333,3 @@ def first_reject(example: Example, checks: Sequence[Check] | None) -> Reject | N
 def _plain(text: str) -> str:
     """Without differences of case and white space; signs count, since 3 + 4 is not 3 - 4."""
     return " ".join(text.split()).casefold()
-
-
-def _drawable(operators: Sequence[Operator], number: int) -> list[Operator]:
-    return [one for one in operators if not one.rounds or number in one.rounds]

@@ -10,13 +10,14 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from instructgen.contracts import Check, Context, Reject, Rejected, Sampling
+from instructgen.contracts import Check, Context, Failed, Reject, Rejected, Sampling
 from instructgen.errors import RecipeError
 from instructgen.example import Example
 from instructgen.filters import AssistantTalk, CopiedScaffold, ManyLines, OnlyStopWords, Refusal
-from instructgen.filters.filter import Language
 from instructgen.generators.answering import whole_prompt
-from instructgen.generators.evolution import Evolution, Operator, Round
+from instructgen.generators.evolution import Evolution, Round
+from instructgen.generators.operators import Operator
+from instructgen.parameters import Count, Language, Natural, Text, check_parameters
 from instructgen.prompts import Prompt
 
 _METHODS = ("add_constraints", "deepen", "concretise", "add_reasoning")
@@ -25,7 +26,13 @@ _COMMA = {"en": ", ", "zh": "、"}
 # Characters; the Chinese ones say about as much as the English ones.
 _MINIMUM = {"en": 256, "zh": 100}
 _MAXIMUM = {"en": 1024, "zh": 400}
-_SORRY = re.compile(r"i['’]m sorry|抱歉|对不起", re.IGNORECASE)
+# In Chinese it is the model that speaks where a sentence begins so: 先说一声抱歉 is part of a task.
+_SORRY = re.compile(
+    r"i['’]m sorry|(?:\A|[。！？!?\n])\W{0,4}(?:我|真的?|很|非常|十分|万分|深感|感到|对此|實在|实在)*"
+    r"(?:抱歉|对不起|對不起|不好意思)(?=[，,。！!、…\s]|我|您|你|但|\Z)",
+    re.IGNORECASE,
+)
+_SORRY_BEFORE = re.compile("sorry|抱歉|对不起|對不起|不好意思", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +45,12 @@ class Nouns:
         words: one's own words; empty for the packaged ones.
     """
 
-    count: int | None = None
+    count: Count | None = None
     language: Language = "en"
-    words: tuple[str, ...] = ()
+    words: tuple[Text, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.count is not None and (type(self.count) is not int or self.count < 1):
-            raise RecipeError(f"Nouns(count={self.count!r}): at least one, or None for no end of its own.")
+        check_parameters(self)
         object.__setattr__(self, "words", _words(self.words, self.language))
 
     @property
@@ -64,8 +70,8 @@ class Nouns:
 class FreshStart(Evolution):
     """Makes one prompt of each starting point: a fresh start, then mutations, until it is as long as wanted.
 
-    A starting point is words, as ``Nouns`` draws them; what an evolution made (``meta["round"]``) is mutated at once.
-    In each round one of seven mutations is drawn: a fresh start from other words, a constraint more, deeper, more
+    A starting point is words, as ``Nouns`` draws them; what an evolution made (``meta["evolved_from"]``) is mutated at
+    once. In each round one of seven mutations is drawn: a fresh start from other words, a constraint more, deeper, more
     concrete, more reasoning, slightly more complicated, another topic. One that succeeds is mutated further until its
     length is right; then it is answered, and that is the end. What fails, and a prompt whose answer does, is yielded as
     rejected, and the same text is tried again. What is not long enough, or too long, after all rounds is rejected
@@ -81,13 +87,13 @@ class FreshStart(Evolution):
 
     BY: ClassVar[str] = "fresh_start"
 
-    rounds: int = 10
+    rounds: Count = 10
     originals: bool = False
     compare: bool = False
     sampling: Sampling = field(default_factory=lambda: Sampling(temperature=1.0, max_tokens=2048))
-    minimum: int | None = None
-    maximum: int | None = None
-    words: tuple[str, ...] = ()
+    minimum: Natural | None = None
+    maximum: Natural | None = None
+    words: tuple[Text, ...] = ()
 
     def __post_init__(self) -> None:
         Evolution.__post_init__(self)
@@ -95,9 +101,19 @@ class FreshStart(Evolution):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, own[self.language])
         least, most = self._range
-        if type(least) is not int or type(most) is not int or not 0 <= least <= most:
-            raise RecipeError("FreshStart needs a minimum of at least 0 characters, and a maximum not below it.")
+        if least > most:
+            raise RecipeError(f"FreshStart(minimum={least}, maximum={most}): the minimum is the greater one.")
         object.__setattr__(self, "words", _words(self.words, self.language))
+
+    @property
+    def per_request(self) -> float:
+        """Examples that one request can give, at the most: each is at least written and answered."""
+        return 1 / 2
+
+    @property
+    def per_example(self) -> int:
+        """Examples that one starting point can become."""
+        return 1
 
     def own_operators(self) -> Sequence[Operator]:
         """The seven mutations."""
@@ -116,7 +132,7 @@ class FreshStart(Evolution):
 
     def own_prompt_checks(self) -> Sequence[Check]:
         """What the original approves of."""
-        return (ManyLines(), CopiedScaffold(("new prompt", "新提示词")), Refusal("instruction"), _Apology())
+        return (ManyLines(), CopiedScaffold(("new prompt", "新提示词", "新提示詞")), Refusal("instruction"), _Apology())
 
     def own_response_checks(self) -> Sequence[Check]:
         """The model does not speak of itself, and says something."""
@@ -125,16 +141,19 @@ class FreshStart(Evolution):
     def choice(self, before: Example, number: int) -> Sequence[Operator]:
         """From mere words there is only a fresh start."""
         fresh = [one for one in self.operators or () if one.name == "fresh_start"]
-        return Evolution.choice(self, before, number) if "round" in before.meta or not fresh else fresh
+        return Evolution.choice(self, before, number) if _is_prompt(before) or not fresh else fresh
 
     def shown(self, operator: Operator, before: Example, number: int, ctx: Context) -> str:
         """The prompt so far; or for a fresh start the words, other ones than before."""
-        if operator.name == "fresh_start" and "round" in before.meta:
+        if operator.name == "fresh_start" and _is_prompt(before):
             return _drawn(self.words, self.language, ctx, number)
         return whole_prompt(before)
 
-    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
+    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected | Failed]:
         """The failures, then the prompt with its answer."""
+        if not whole_prompt(example).strip():
+            yield Rejected(example.child(self.BY), Reject("empty_instruction"))
+            return
         current = example
         for number in range(1, self.rounds + 1):
             a_round = Round(self, current, number, ctx)
@@ -163,6 +182,11 @@ class FreshStart(Evolution):
         return Reject("too_short", length, least) if length < least else Reject("too_long", length, most)
 
 
+def _is_prompt(example: Example) -> bool:
+    """Whether an evolution made it, or passed it on; else it is mere words."""
+    return "evolved_from" in example.meta or example.by.endswith("/original")
+
+
 @dataclass(frozen=True, slots=True)
 class _Apology:
     """Rejects a short new prompt that apologises where the old one did not: it is the model speaking."""
@@ -171,15 +195,13 @@ class _Apology:
 
     def __call__(self, example: Example) -> Reject | None:
         new, old = example.instruction, str(example.meta.get("evolved_from", ""))
-        if len(new) >= self.characters or not _SORRY.search(new) or re.search("sorry|抱歉|对不起", old, re.IGNORECASE):
+        if len(new) >= self.characters or not _SORRY.search(new) or _SORRY_BEFORE.search(old):
             return None
         return Reject("sorry", len(new), self.characters)
 
 
-def _words(own: Sequence[str], language: Language) -> tuple[str, ...]:
-    if not isinstance(own, tuple | list) or not all(isinstance(word, str) and word.strip() for word in own):
-        raise RecipeError(f"words must be a tuple of words that are not empty, not {own!r}.")
-    return tuple(own) or tuple(Prompt.load("fresh_start/nouns", language=language).text.split())
+def _words(own: tuple[str, ...], language: Language) -> tuple[str, ...]:
+    return own or tuple(Prompt.load("fresh_start/nouns", language=language).text.split())
 
 
 def _drawn(words: Sequence[str], language: Language, ctx: Context, number: int) -> str:

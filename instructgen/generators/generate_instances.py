@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from instructgen.contracts import (
     Completion,
@@ -18,15 +17,15 @@ from instructgen.contracts import (
     Rejected,
     Request,
     Sampling,
-    checked_engine,
     engine_for,
 )
-from instructgen.errors import ParseError, RecipeError
+from instructgen.errors import ParseError
 from instructgen.example import Example
 from instructgen.filters.instances import instance_rejects
+from instructgen.parameters import Count, Language, check_parameters
 from instructgen.parsing import Instance, input_first, output_first, truth
 from instructgen.prompts import Prompt
-from instructgen.prompts.checked import checked_prompt
+from instructgen.prompts.checked import settle_prompt
 
 _NEXT_TASK = {"en": "\nTask:", "zh": "\n任务："}
 
@@ -52,25 +51,26 @@ class GenerateInstances:
     """
 
     engine: Engine | Engines
-    instances: int = 5
-    attempts: int = 2
-    language: Literal["en", "zh"] = "en"
+    instances: Count = 5
+    attempts: Count = 2
+    language: Language = "en"
     input_first: Prompt | None = None
     output_first: Prompt | None = None
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=350, presence_penalty=1.5)
 
     def __post_init__(self) -> None:
-        checked_engine(self.engine, "GenerateInstances")
-        if self.instances < 1 or self.attempts < 1:
-            raise RecipeError("GenerateInstances needs instances and attempts of at least 1.")
+        check_parameters(self)
         for name in ("input_first", "output_first"):
-            if getattr(self, name) is None:
-                object.__setattr__(self, name, Prompt.load(f"self_instruct/{name}", language=self.language))
-            checked_prompt(getattr(self, name), f"GenerateInstances({name}=…)", needed=("instruction",))
+            settle_prompt(self, f"self_instruct/{name}", field=name, needed=("instruction",))
 
     @property
-    def per_request(self) -> int:
-        """Examples that one request can give."""
+    def per_request(self) -> float:
+        """Examples that one request can give, at the most."""
+        return self.instances
+
+    @property
+    def per_example(self) -> int:
+        """Examples that one example can become."""
         return self.instances
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:

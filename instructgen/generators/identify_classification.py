@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from instructgen.contracts import (
     Context,
@@ -17,14 +17,14 @@ from instructgen.contracts import (
     Rejected,
     Request,
     Sampling,
-    checked_engine,
     engine_for,
 )
-from instructgen.errors import ParseError, RecipeError
+from instructgen.errors import ParseError
 from instructgen.example import Example
+from instructgen.parameters import Count, Language, check_parameters
 from instructgen.parsing import yes_no
 from instructgen.prompts import Prompt
-from instructgen.prompts.checked import checked_prompt
+from instructgen.prompts.checked import settle_prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +43,19 @@ class IdentifyClassification:
         sampling: how the answer is drawn.
     """
 
+    per_request: ClassVar[float] = 1
+    per_example: ClassVar[int] = 1
+
     engine: Engine | Engines
-    attempts: int = 2
+    attempts: Count = 2
     undecided: Literal["reject", "no"] = "reject"
-    language: Literal["en", "zh"] = "en"
+    language: Language = "en"
     prompt: Prompt | None = None
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=8)
 
     def __post_init__(self) -> None:
-        checked_engine(self.engine, "IdentifyClassification")
-        if self.attempts < 1 or self.undecided not in ("reject", "no"):
-            raise RecipeError('IdentifyClassification needs attempts of at least 1, and undecided "reject" or "no".')
-        if self.prompt is None:
-            object.__setattr__(self, "prompt", Prompt.load("self_instruct/classify", language=self.language))
-        checked_prompt(self.prompt, "IdentifyClassification", needed=("instruction",))
-
-    @property
-    def per_request(self) -> int:
-        """Examples that one request can give."""
-        return 1
+        check_parameters(self)
+        settle_prompt(self, "self_instruct/classify", needed=("instruction",))
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """The example with its mark."""

@@ -14,6 +14,7 @@ from instructgen.example import Example
 from instructgen.filters import ALPACA_KEYWORDS, Filter
 from instructgen.generators.pool import PoolSource, rule_checks
 from instructgen.generators.written import Written, listed_instructions
+from instructgen.parameters import Count
 from instructgen.prompts import Prompt
 
 
@@ -26,7 +27,7 @@ class InstructWild(PoolSource):
 
     BY: ClassVar[str] = "instruct_wild"
 
-    demonstrations: int = 5
+    demonstrations: Count = 5
     sampling: Sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=3072)
 
     def own_checks(self) -> Filter:

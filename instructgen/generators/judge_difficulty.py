@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
-from instructgen.contracts import Context, Engine, Engines, Reject, Rejected, Request, Sampling, checked_engine
-from instructgen.errors import RecipeError
+from instructgen.contracts import Context, Engine, Engines, Reject, Rejected, Request, Sampling
 from instructgen.example import Example
-from instructgen.filters.filter import Language
 from instructgen.generators.answering import whole_prompt
 from instructgen.generators.judging import JUDGING, Undecided, ask_judge
+from instructgen.parameters import Count, Language, check_parameters
 from instructgen.parsing import score
 from instructgen.prompts import Prompt
-from instructgen.prompts.checked import checked_prompt
+from instructgen.prompts.checked import settle_prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +35,19 @@ class JudgeDifficulty:
         sampling: how ratings are drawn.
     """
 
+    per_request: ClassVar[float] = 1
+    per_example: ClassVar[int] = 1
+
     engine: Engine | Engines
-    attempts: int = 2
+    attempts: Count = 2
     undecided: Undecided = "drop"
     language: Language = "en"
     prompt: Prompt | None = None
     sampling: Sampling = JUDGING
 
     def __post_init__(self) -> None:
-        checked_engine(self.engine, "JudgeDifficulty")
-        if self.attempts < 1 or self.undecided not in ("drop", "keep"):
-            raise RecipeError('JudgeDifficulty needs attempts of at least 1, and undecided "drop" or "keep".')
-        prompt = self.prompt or Prompt.load("evol_instruct/difficulty", language=self.language)
-        object.__setattr__(self, "prompt", checked_prompt(prompt, "JudgeDifficulty", needed=("prompt",)))
-
-    @property
-    def per_request(self) -> int:
-        """Examples that one request can give."""
-        return 1
+        check_parameters(self)
+        settle_prompt(self, "evol_instruct/difficulty", needed=("prompt",))
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """The example with its score."""

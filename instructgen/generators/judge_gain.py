@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from math import inf
+from typing import ClassVar
 
-from instructgen.contracts import Context, Engine, Engines, Reject, Rejected, Request, Sampling, checked_engine
-from instructgen.errors import RecipeError
+from instructgen.contracts import Context, Engine, Engines, Reject, Rejected, Request, Sampling
 from instructgen.example import Example
-from instructgen.filters.filter import Language
 from instructgen.generators.answering import whole_prompt
 from instructgen.generators.judging import JUDGING, Undecided, ask_judge
+from instructgen.parameters import Count, Language, Text, check_parameters
 from instructgen.parsing import verdict
 from instructgen.prompts import Prompt
-from instructgen.prompts.checked import checked_prompt
+from instructgen.prompts.checked import settle_prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +37,20 @@ class JudgeGain:
         sampling: how verdicts are drawn.
     """
 
+    per_request: ClassVar[float] = inf
+    per_example: ClassVar[int] = 1
+
     engine: Engine | Engines
-    original: str = "evolved_from"
-    attempts: int = 2
+    original: Text = "evolved_from"
+    attempts: Count = 2
     undecided: Undecided = "drop"
     language: Language = "en"
     prompt: Prompt | None = None
     sampling: Sampling = JUDGING
 
     def __post_init__(self) -> None:
-        checked_engine(self.engine, "JudgeGain")
-        if self.attempts < 1 or self.undecided not in ("drop", "keep"):
-            raise RecipeError('JudgeGain needs attempts of at least 1, and undecided "drop" or "keep".')
-        prompt = self.prompt or Prompt.load("evol_instruct/equality", language=self.language)
-        object.__setattr__(self, "prompt", checked_prompt(prompt, "JudgeGain", needed=("original", "evolved")))
-
-    @property
-    def per_request(self) -> int:
-        """Examples that one request can give."""
-        return 1
+        check_parameters(self)
+        settle_prompt(self, "evol_instruct/equality", needed=("original", "evolved"))
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """The example with its score."""

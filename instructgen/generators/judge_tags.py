@@ -8,18 +8,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from instructgen.contracts import Context, Engine, Engines, Reject, Rejected, Request, Sampling, checked_engine
-from instructgen.errors import RecipeError
+from instructgen.contracts import Context, Engine, Engines, Reject, Rejected, Request, Sampling
 from instructgen.example import Example
-from instructgen.filters.filter import Language
 from instructgen.generators.answering import whole_prompt
 from instructgen.generators.judging import JUDGING, Undecided, ask_judge
+from instructgen.parameters import NOT_EMPTY, Count, Language, check_parameters
 from instructgen.parsing import json_object
 from instructgen.parsing.closed_labels import closed_label, label_under
 from instructgen.prompts import Prompt
-from instructgen.prompts.checked import checked_prompt
+from instructgen.prompts.checked import check_prompt
 
 Tag = Literal["input_quality", "input_difficulty", "task"]
 
@@ -66,34 +65,27 @@ class JudgeTags:
         sampling: how tags are drawn.
     """
 
+    per_request: ClassVar[float] = 1
+    per_example: ClassVar[int] = 1
+
     engine: Engine | Engines
-    tags: tuple[Tag, ...] = ("input_quality", "input_difficulty", "task")
-    attempts: int = 2
+    tags: Annotated[tuple[Tag, ...], NOT_EMPTY] = ("input_quality", "input_difficulty", "task")
+    attempts: Count = 2
     undecided: Undecided = "drop"
     language: Language = "en"
     prompts: Mapping[Tag, Prompt] = field(default_factory=dict)
     sampling: Sampling = JUDGING
 
     def __post_init__(self) -> None:
-        checked_engine(self.engine, "JudgeTags")
-        known = ", ".join(_PROMPTS)
-        if isinstance(self.tags, str) or not self.tags or not {*self.tags, *self.prompts} <= set(_PROMPTS):
-            raise RecipeError(f"JudgeTags(tags={self.tags!r}) takes a tuple of some of: {known}.")
-        if type(self.attempts) is not int or self.attempts < 1 or self.undecided not in ("drop", "keep"):
-            raise RecipeError('JudgeTags needs attempts of at least 1, and undecided "drop" or "keep".')
+        check_parameters(self)
         object.__setattr__(self, "tags", tuple(dict.fromkeys(self.tags)))
         own = {tag: self._packaged(tag) for tag in self.tags}
         object.__setattr__(self, "prompts", {**own, **self.prompts})
         for prompt in self.prompts.values():
-            checked_prompt(prompt, "JudgeTags", needed=("prompt",))
+            check_prompt(prompt, "JudgeTags", needed=("prompt",))
 
     def _packaged(self, tag: Tag) -> Prompt:
         return Prompt.load(f"magpie/{_PROMPTS[tag]}", language=self.language)
-
-    @property
-    def per_request(self) -> int:
-        """Examples that one request can give."""
-        return 1
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """The example with its tags."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from instructgen.contracts import Completion, Rejected, Request, Sampling
-from instructgen.errors import RecipeError
 from instructgen.example import Example
 from instructgen.generators.chat_template import ChatTemplate, chat_template
 from instructgen.generators.drawing import DrawSource
@@ -50,9 +49,6 @@ class Magpie(DrawSource):
     def __post_init__(self) -> None:
         DrawSource.__post_init__(self)
         object.__setattr__(self, "template", chat_template(self.template))
-        if isinstance(self.systems, Prompt | str):
-            raise RecipeError("Magpie(systems=…) takes a tuple of prompts: (Prompt(text),).")
-        object.__setattr__(self, "systems", tuple(self.systems))
         for system in self.systems:
             checked_system(system, self._reader.template, "Magpie")
 

@@ -7,25 +7,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from math import inf
+from typing import Annotated, ClassVar, Literal
 
 from instructgen.contracts import (
     Context,
     Engine,
     Engines,
+    Failed,
     Reject,
     Rejected,
     Request,
     Sampling,
-    checked_engine,
     engine_for,
 )
-from instructgen.errors import RecipeError
+from instructgen.errors import EngineError
 from instructgen.example import Example, Message
-from instructgen.filters.filter import Language
 from instructgen.generators.answering import answer_in, conversation, whole_prompt
 from instructgen.generators.chat_template import ChatTemplate, chat_template
 from instructgen.generators.raw_turns import RAW_TURN, TurnReader, checked_system
+from instructgen.parameters import Count, Language, at_least, check_parameters
 from instructgen.prompts import Prompt
 
 
@@ -46,7 +47,8 @@ class MagpieTurns:
         template: the model's family, see ``CHAT_TEMPLATES``, or what stands around its turns.
         turns: questions with their answers in the whole conversation, those of the example included.
         attempts: how often a user's turn is asked for while what comes is none.
-        unfinished: what becomes of a conversation whose next turn cannot be had: ``drop`` it, or ``keep`` it as it is.
+        unfinished: what becomes of a conversation whose next turn cannot be had: ``drop`` it, or ``keep`` it as it is;
+            also where the server will never answer, as with a context that is full.
         early_stop: end each user's turn at its first line break.
         begin: write the template's first token into the text, for servers that do not put it there.
         language: of the packaged system message.
@@ -56,10 +58,13 @@ class MagpieTurns:
         answering: how the answers are drawn.
     """
 
+    per_request: ClassVar[float] = inf
+    per_example: ClassVar[int] = 1
+
     engine: Engine | Engines
     template: str | ChatTemplate
-    turns: int = 2
-    attempts: int = 2
+    turns: Annotated[int, at_least(2)] = 2
+    attempts: Count = 2
     unfinished: Literal["drop", "keep"] = "drop"
     early_stop: bool = False
     begin: bool = False
@@ -69,14 +74,8 @@ class MagpieTurns:
     answering: Sampling = Sampling(temperature=0.0, max_tokens=2048)
 
     def __post_init__(self) -> None:
-        checked_engine(self.engine, "MagpieTurns")
+        check_parameters(self)
         object.__setattr__(self, "template", chat_template(self.template))
-        for name, least in (("turns", 2), ("attempts", 1)):
-            value = getattr(self, name)
-            if type(value) is not int or value < least:
-                raise RecipeError(f"MagpieTurns({name}={value!r}): it is a whole number of at least {least}.")
-        if self.unfinished not in ("drop", "keep"):
-            raise RecipeError(f'MagpieTurns(unfinished={self.unfinished!r}): it is "drop" or "keep".')
         template = self._reader.template
         if self.system is None:
             packaged = Prompt.load("magpie/conversation", language=self.language)
@@ -84,23 +83,24 @@ class MagpieTurns:
         checked_system(self.system, template, "MagpieTurns")
 
     @property
-    def per_request(self) -> int:
-        """Examples that one request can give."""
-        return 1
-
-    @property
     def _reader(self) -> TurnReader:
         return TurnReader(chat_template(self.template), early_stop=self.early_stop)
 
-    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
+    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected | Failed]:
         """The conversation, or what it failed at."""
         calls: list[str] = []
         current = example
         number = first = 1 + sum(1 for turn in example.history if turn.role == "user")
         reject = None if example.output.strip() else Reject("no_output", detail="MagpieTurns goes on from an answer")
-        while reject is None and number < self.turns:
-            current, reject = await self._next(current, number + 1, calls, ctx)
-            number += reject is None
+        error = None
+        while reject is None and error is None and number < self.turns:
+            try:
+                current, reject = await self._next(current, number + 1, calls, ctx)
+            except EngineError as raised:
+                if not raised.final:
+                    raise
+                error = raised  # a context that is full, as a rule
+            number += reject is None and error is None
         made = example.child(
             "magpie_turns",
             calls=calls,
@@ -112,9 +112,11 @@ class MagpieTurns:
             scores={} if number > first else example.scores,
             meta={**example.meta, "turns": number},
         )
-        if reject is None or (self.unfinished == "keep" and reject.code != "no_output"):
+        if (reject is None and error is None) or (self.unfinished == "keep" and example.output.strip()):
             yield made
-        else:
+        elif error is not None:
+            yield Failed(made, error)
+        elif reject is not None:
             yield Rejected(made, reject)
 
     async def _next(

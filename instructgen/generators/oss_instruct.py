@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from instructgen.contracts import (
     Context,
@@ -16,17 +17,16 @@ from instructgen.contracts import (
     Rejected,
     Request,
     Sampling,
-    checked_engine,
     engine_for,
 )
-from instructgen.errors import RecipeError
 from instructgen.example import Example
-from instructgen.filters.filter import Language, require_language
+from instructgen.filters.refusal import Refusal
 from instructgen.generators.answering import whole_prompt
 from instructgen.generators.reading import read_answer
+from instructgen.parameters import Count, Language, check_parameters
 from instructgen.parsing.problem_solution import problem_and_solution
 from instructgen.prompts import Prompt
-from instructgen.prompts.checked import checked_prompt
+from instructgen.prompts.checked import settle_prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class OssInstruct:
     instruction, the solution the output, and the snippet goes into ``meta["snippet"]``.
 
     Rejected are an example without a snippet (``empty_instruction``), an answer that was cut off or blocked
-    (``truncated``, ``filtered``), and one without the two marked sections, in their order and not empty
-    (``unparsable``).
+    (``truncated``, ``filtered``), one without the two marked sections, in their order and not empty (``unparsable``),
+    and one that refuses in a section (``refusal``).
 
     Attributes:
         engine: the model, or several that share the snippets.
@@ -49,26 +49,18 @@ class OssInstruct:
         sampling: how problems are drawn.
     """
 
+    per_request: ClassVar[float] = 1
+    per_example: ClassVar[int] = 1
+
     engine: Engine | Engines
-    attempts: int = 2
+    attempts: Count = 2
     language: Language = "en"
     prompt: Prompt | None = None
     sampling: Sampling = Sampling(temperature=0.0, max_tokens=2500)
 
     def __post_init__(self) -> None:
-        checked_engine(self.engine, "OssInstruct")
-        require_language(self.language)
-        if type(self.attempts) is not int or self.attempts < 1:
-            raise RecipeError(f"OssInstruct(attempts={self.attempts!r}): it is a whole number of at least 1.")
-        if self.prompt is None:
-            # Set here, so that the manifest records the text and not that there was no choice.
-            object.__setattr__(self, "prompt", Prompt.load("oss_instruct/problem", language=self.language))
-        checked_prompt(self.prompt, "OssInstruct", needed=("snippet",))
-
-    @property
-    def per_request(self) -> int:
-        """Examples that one request can give."""
-        return 1
+        check_parameters(self)
+        settle_prompt(self, "oss_instruct/problem", needed=("snippet",))
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """The problem with its solution."""
@@ -87,6 +79,8 @@ class OssInstruct:
             yield Rejected(child, answer.reject)
             return
         problem, solution = answer.value.problem, answer.value.solution
-        yield example.child(
+        child = example.child(
             "oss_instruct", calls=answer.calls, instruction=problem, input="", output=solution, meta=meta
         )
+        refused = Refusal("instruction")(child) or Refusal()(child)
+        yield child if refused is None else Rejected(child, refused)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal
 
 from instructgen.contracts import (
     Context,
@@ -18,30 +18,36 @@ from instructgen.contracts import (
     Rejected,
     Request,
     Sampling,
-    checked_engine,
     engine_for,
 )
 from instructgen.errors import ParseError, RecipeError
 from instructgen.example import Example
-from instructgen.filters.filter import Language, require_language
+from instructgen.filters.refusal import Refusal
 from instructgen.generators.personas import ANOTHER_TEXT
 from instructgen.generators.reading import read_answer
-from instructgen.parsing.labelled import begins_line, labelled
+from instructgen.parameters import Count, Language, check_parameters
+from instructgen.parsing.labelled import begins_line, hint_label, labelled, solution_label, unlabelled
+from instructgen.parsing.tasks import without_separators
+from instructgen.parsing.wrapping import unwrapped
 from instructgen.prompts import Prompt
-from instructgen.prompts.checked import checked_prompt
+from instructgen.prompts.checked import settle_prompt
 
 PersonaKind = Literal["instruction", "math", "knowledge", "npc"]
 """What is written for a persona."""
 
 _LABELS: Mapping[PersonaKind, tuple[str, ...]] = {
-    "instruction": ("User prompt", "用户提示", "用户提示词", "用户指令"),
+    "instruction": ("User prompt", "用户提问", "用户提示", "用户提示词", "用户指令", "用户请求", "用户问题"),
     "math": ("Math problem", "数学题", "数学问题"),
     "knowledge": ("Title", "标题"),
     "npc": ("Name", "姓名", "名字"),
 }
+# Labels that models write before the text below the first line.
+_BODY_LABELS = ("Body", "Article", "正文", "文章正文", "Description", "描述", "角色描述")
+_TITLE_MARKS = {"《": "》", "〈": "〉"}
 # Kinds whose reply is a whole text: its first line is the instruction, and the rest needs no further answer.
 _WHOLE: tuple[PersonaKind, ...] = ("knowledge", "npc")
-_SOLUTION = ("Solution", "Step-by-step solution", "Final answer", "Answer", "解答", "答案", "解", "答")
+_FIRST_RULE = re.compile(r"\A(?:[ \t\r]{0,8}\n){0,4}[ \t]{0,3}(?:-{3,9}|\*{3,9}|_{3,9})[ \t\r]{0,8}(?=\n)")
+_RULE = re.compile(r"^[ \t]{0,3}(?:-{3,9}|\*{3,9}|_{3,9})[ \t\r]{0,8}$", re.MULTILINE)
 _WORLD: Mapping[Language, str] = {
     "en": (
         "a role-playing game set on the Salt Isles, where three harbour towns trade fish, glass and rumours, a sunken "
@@ -68,8 +74,9 @@ class PersonaPrompt:
     | ``npc`` | Name: | a game's character: its name the instruction, its description the output |
 
     Rejected are an example without a persona (``empty_instruction``), an answer that was cut off or blocked
-    (``truncated``, ``filtered``), one that does not begin with the label or has no text behind it after all attempts
-    (``unparsable``), and a math problem that comes with its solution (``solution``).
+    (``truncated``, ``filtered``), one that does not begin with the label, has no text behind it or goes on with another
+    of the kind, after all attempts (``unparsable``), a math problem that comes with its solution or a hint
+    (``solution``), and a refusal (``refusal``).
 
     Attributes:
         engine: the model, or several that share the personas.
@@ -82,38 +89,26 @@ class PersonaPrompt:
         sampling: how prompts are drawn.
     """
 
+    per_request: ClassVar[float] = 1
+    per_example: ClassVar[int] = 1
+
     engine: Engine | Engines
     kind: PersonaKind = "instruction"
     world: str = ""
-    attempts: int = 2
+    attempts: Count = 2
     language: Language = "en"
     prompt: Prompt | None = None
     sampling: Sampling = Sampling(temperature=0.7, max_tokens=2048)
 
     def __post_init__(self) -> None:
-        checked_engine(self.engine, "PersonaPrompt")
-        require_language(self.language)
-        if self.kind not in get_args(PersonaKind):
-            raise RecipeError(
-                f"PersonaPrompt(kind={self.kind!r}): it is one of {', '.join(get_args(PersonaKind))}.\n"
-                "For a text of your own give the kind that is closest, and a prompt."
-            )
-        if type(self.attempts) is not int or self.attempts < 1:
-            raise RecipeError(f"PersonaPrompt(attempts={self.attempts!r}): it is a whole number of at least 1.")
+        check_parameters(self)
         if self.world and self.kind != "npc":
             raise RecipeError(f'PersonaPrompt(world=…) is for kind="npc", and this is {self.kind!r}.')
-        # Set here, so that the manifest records the texts and not that there was no choice.
-        if self.prompt is None:
-            object.__setattr__(self, "prompt", Prompt.load(f"personas/{self.kind}", language=self.language))
         if self.kind == "npc" and not self.world:
+            # Set here, so that the manifest records the text and not that there was no choice.
             object.__setattr__(self, "world", _WORLD[self.language])
         known = ("world",) if self.kind == "npc" else ()
-        checked_prompt(self.prompt, "PersonaPrompt", needed=("persona",), known=known)
-
-    @property
-    def per_request(self) -> int:
-        """Examples that one request can give."""
-        return 1
+        settle_prompt(self, f"personas/{self.kind}", needed=("persona",), known=known)
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """What was written for the persona."""
@@ -135,18 +130,37 @@ class PersonaPrompt:
         instruction, output = answer.value
         changes = {**ANOTHER_TEXT, "instruction": instruction, "output": output, "meta": meta}
         child = example.child(by, calls=answer.calls, **changes)
-        if self.kind == "math" and (label := begins_line(instruction, _SOLUTION)):
+        if self.kind == "math" and (label := solution_label(instruction) or hint_label(instruction)):
             yield Rejected(child, Reject("solution", label, detail="the problem comes with its solution"))
             return
-        yield child
+        refused = Refusal("instruction")(child) or Refusal()(child)
+        yield child if refused is None else Rejected(child, refused)
 
     def _read(self, text: str) -> tuple[str, str]:
         """Instruction and output."""
         content = labelled(text, _LABELS[self.kind])
+        if label := begins_line(content, _LABELS[self.kind], counted=True):
+            raise ParseError(f"it goes on with {label!r}: more than one was written", text=text)
         if self.kind not in _WHOLE:
-            return content, ""
+            return _without_last_rule(content), ""
         head, _, body = content.partition("\n")
-        head = re.sub(r"^#{1,6}[ \t]+|[*_]{1,3}$|^[*_]{1,3}", "", head.strip())
+        head = _title(re.sub(r"^#{1,6}[ \t]+", "", head.strip()))
+        body = without_separators(_FIRST_RULE.sub("", body))
         if not re.search(r"\w", head) or not re.search(r"\w", body):
             raise ParseError("there is no text below the first line", text=text)
-        return head.strip(' "“”《》'), body.strip()
+        return head, unlabelled(body.strip(), _BODY_LABELS)
+
+
+def _title(head: str) -> str:
+    """The title without one pair of marks about all of it; those of 《论语》与《孟子》 are its own."""
+    head = unwrapped(head)
+    closing = _TITLE_MARKS.get(head[:1])
+    whole = closing and head.endswith(closing) and not {head[0], closing} & set(head[1:-1])
+    return head[1:-1].strip() if whole else head
+
+
+def _without_last_rule(content: str) -> str:
+    """The content without a rule on its last line, where no other rule makes the two a pair of its own."""
+    rules = list(_RULE.finditer(content))
+    last = len(rules) == 1 and not content[rules[0].end() :].strip()
+    return content[: rules[0].start()].rstrip() if last else content

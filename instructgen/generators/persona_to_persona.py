@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 from instructgen.contracts import (
     Completion,
@@ -18,16 +19,14 @@ from instructgen.contracts import (
     Rejected,
     Request,
     Sampling,
-    checked_engine,
     engine_for,
 )
-from instructgen.errors import RecipeError
 from instructgen.example import Example
-from instructgen.filters.filter import Language, require_language
-from instructgen.generators.personas import checked_relations, persona_example, read_persona
+from instructgen.generators.personas import check_draws, persona_example, read_persona
 from instructgen.generators.reading import read_answer
+from instructgen.parameters import Count, Language, Text, between, check_parameters
 from instructgen.prompts import Prompt
-from instructgen.prompts.checked import checked_prompt
+from instructgen.prompts.checked import settle_prompt
 
 _ROUNDS = 6  # six degrees of separation, as the paper has it
 _RELATIONS: Mapping[Language, tuple[str, ...]] = {
@@ -42,14 +41,14 @@ _RELATIONS: Mapping[Language, tuple[str, ...]] = {
         "a neighbour or old friend who leads quite another life",
     ),
     "zh": (
-        "家人",
-        "每天一起工作的人",
-        "照顾他们的人，或者由他们照顾的人",
-        "教他们的人，或者跟他们学习的人",
-        "向他们买东西的人，或者卖东西给他们的人",
-        "有共同爱好的人",
-        "竞争对手，或者观点相反的人",
-        "过着截然不同的生活的邻居或老朋友",
+        "此人的家人",
+        "每天与此人一起工作的人",
+        "照顾此人的人，或者由此人照顾的人",
+        "教此人的人，或者跟此人学习的人",
+        "向此人买东西的人，或者卖东西给此人的人",
+        "与此人有共同爱好的人",
+        "此人的竞争对手，或者观点与此人相反的人",
+        "此人的邻居或老朋友，过着截然不同的生活",
     ),
 }
 
@@ -78,33 +77,31 @@ class PersonaToPersona:
     """
 
     engine: Engine | Engines
-    rounds: int = _ROUNDS
-    relations: tuple[str, ...] | None = None
-    draws: int = 1
+    rounds: Annotated[int, between(1, _ROUNDS)] = _ROUNDS
+    relations: tuple[Text, ...] | None = None
+    draws: Count = 1
     originals: bool = True
-    attempts: int = 2
+    attempts: Count = 2
     language: Language = "en"
     prompt: Prompt | None = None
     sampling: Sampling = Sampling(temperature=0.7, max_tokens=2048)
 
     def __post_init__(self) -> None:
-        checked_engine(self.engine, "PersonaToPersona")
-        require_language(self.language)
-        if type(self.rounds) is not int or not 1 <= self.rounds <= _ROUNDS:
-            raise RecipeError(f"PersonaToPersona(rounds={self.rounds!r}): it is a whole number from 1 to {_ROUNDS}.")
-        if type(self.attempts) is not int or self.attempts < 1:
-            raise RecipeError(f"PersonaToPersona(attempts={self.attempts!r}): it is a whole number of at least 1.")
-        relations = _RELATIONS[self.language] if self.relations is None else self.relations
+        check_parameters(self)
         # Set here, so that the manifest records the words and not that there was no choice.
-        object.__setattr__(self, "relations", checked_relations(relations, self.draws, "PersonaToPersona"))
-        if self.prompt is None:
-            object.__setattr__(self, "prompt", Prompt.load("personas/persona_to_persona", language=self.language))
-        checked_prompt(self.prompt, "PersonaToPersona", needed=("persona",), known=("relation",))
+        object.__setattr__(self, "relations", _RELATIONS[self.language] if self.relations is None else self.relations)
+        check_draws(self.relations, self.draws)
+        settle_prompt(self, "personas/persona_to_persona", needed=("persona",), known=("relation",))
 
     @property
-    def per_request(self) -> int:
-        """Examples that one request can give."""
-        return 1
+    def per_request(self) -> float:
+        """Examples that one request can give, at the most."""
+        return self.per_example / (self.per_example - self.originals)
+
+    @property
+    def per_example(self) -> int:
+        """Examples that one example can become."""
+        return int(self.originals) + sum(int(self.draws**number) for number in range(1, self.rounds + 1))
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """The persona itself, then those of each round."""

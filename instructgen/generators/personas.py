@@ -20,7 +20,7 @@ from instructgen.generators.reading import Answer
 from instructgen.parsing.labelled import begins_line, labelled
 from instructgen.parsing.tasks import without_separators
 
-PERSONA_LABELS = ("Persona", "人物", "人物画像")
+PERSONA_LABELS = ("Persona", "Persona description", "人物", "人物画像", "人物描述", "人物形象", "人物设定")
 """What a reply with a persona begins with; both languages are understood whatever the prompt."""
 
 _REASONS = ("Reason", "Reasons", "Reasoning", "Explanation", "理由", "原因", "解释")
@@ -65,14 +65,11 @@ def persona_example(
     return child if refused is None else Rejected(child, refused)
 
 
-def checked_relations(relations: Sequence[str], draws: int, stage: str) -> tuple[str, ...]:
-    """The relations as a tuple.
+def check_draws(relations: Sequence[str] | None, draws: int) -> None:
+    """Refuse to draw more relations than there are.
 
     Raises:
-        RecipeError: there is none, one is blank, or fewer than are drawn.
+        RecipeError: there are fewer.
     """
-    if isinstance(relations, str) or not all(isinstance(one, str) and one.strip() for one in relations):
-        raise RecipeError(f"{stage}(relations={relations!r}): they are a tuple of texts that are not empty.")
-    if type(draws) is not int or not 1 <= draws <= len(relations):
-        raise RecipeError(f"{stage}(draws={draws!r}): it is a whole number from 1 to {len(relations)}, the relations.")
-    return tuple(relations)
+    if draws > len(relations or ()):
+        raise RecipeError(f"draws={draws}, and there are {len(relations or ())} relations to draw from.")

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from instructgen.contracts import (
     Completion,
@@ -21,11 +21,10 @@ from instructgen.contracts import (
     Rejected,
     Request,
     Sampling,
-    checked_engine,
     engine_for,
 )
 from instructgen.errors import EngineError, ParseError, RecipeError
-from instructgen.example import Example
+from instructgen.example import Example, identified
 from instructgen.filters import (
     BELLE_KEYWORDS,
     Filter,
@@ -36,9 +35,10 @@ from instructgen.filters import (
     RougeNovelty,
 )
 from instructgen.generators.written import Written
+from instructgen.parameters import Count, Language, Natural, check_parameters
 from instructgen.parsing import task_stop, task_text
 from instructgen.prompts import Prompt
-from instructgen.prompts.checked import checked_prompt
+from instructgen.prompts.checked import check_prompt
 
 Entry = Example | Rejected | Failed
 _MOST_PER_PROMPT = 1000
@@ -70,60 +70,38 @@ class PoolSource(ABC):
     """
 
     BY: ClassVar[str]
+    grows: ClassVar[bool] = True  # each shard grows a pool of its own, from all the seeds
 
     engine: Engine | Engines
     seeds: Sequence[Example]
-    tasks: int = 20
-    demonstrations: int = 3
-    from_pool: int = 0
-    lookahead: int = 4
-    requests: int | None = None
-    patience: int = 10
-    attempts: int = 2
+    tasks: Count = 20
+    demonstrations: Count = 3
+    from_pool: Natural = 0
+    lookahead: Count = 4
+    requests: Count | None = None
+    patience: Count = 10
+    attempts: Count = 2
     checks: Filter | None = None
     similarity: bool = False
-    language: Literal["en", "zh"] = "en"
+    language: Language = "en"
     prompt: Prompt | None = None
     sampling: Sampling = field(default_factory=Sampling)
 
     def __post_init__(self) -> None:
         name = type(self).__name__
-        checked_engine(self.engine, name)
-        self._check_types(name)
-        if not 0 <= self.from_pool <= self.demonstrations < self.tasks or self.demonstrations < 1:
-            raise RecipeError(f"{name} needs from_pool <= demonstrations < tasks, and at least one demonstration.")
+        check_parameters(self)
+        if not self.from_pool <= self.demonstrations < self.tasks:
+            raise RecipeError(f"{name} needs from_pool <= demonstrations < tasks.")
         if self.tasks >= _MOST_PER_PROMPT:
             raise RecipeError(f"{name}(tasks={self.tasks}): one prompt asks for fewer than {_MOST_PER_PROMPT} tasks.")
         if len(self.seeds) < self.demonstrations:
             raise RecipeError(f"{len(self.seeds)} seeds are too few to show {self.demonstrations} in a prompt.")
-        if self.lookahead < 1 or self.attempts < 1 or self.patience < 1:
-            raise RecipeError(f"{name} needs lookahead, attempts and patience of at least 1.")
+        object.__setattr__(self, "seeds", identified(self.seeds))
         # Set here, so that the manifest records the texts and thresholds and not that there was no choice.
         object.__setattr__(self, "checks", self.own_checks() if self.checks is None else self.checks)
         object.__setattr__(self, "prompt", self.own_prompt() if self.prompt is None else self.prompt)
-        checked_prompt(self.prompt, name, needed=("demonstrations",), known=("shown", "count", "first", "last"))
-
-    def _check_types(self, name: str) -> None:
-        """Refuse what would fail only in the middle of a run."""
-        wanted: dict[str, tuple[type, ...]] = {"checks": (Filter, type(None)), "prompt": (Prompt, type(None))}
-        wanted |= {"seeds": (Sequence,), "sampling": (Sampling,)}
-        for field_name, kinds in wanted.items():
-            if not isinstance(getattr(self, field_name), kinds):
-                kind = type(getattr(self, field_name)).__name__
-                raise RecipeError(f"{name}({field_name}=…) is a {kind}; it takes a {kinds[0].__name__}.")
-        for number in ("tasks", "demonstrations", "from_pool", "lookahead", "patience", "attempts", "requests"):
-            value = getattr(self, number)
-            if type(value) is not int and not (number == "requests" and value is None):
-                raise RecipeError(f"{name}({number}={value!r}): it is a whole number.")
-        if not all(isinstance(seed, Example) for seed in self.seeds):
-            raise RecipeError(f"the seeds of {name} are no examples.\nRead them with read_seeds(path), or seeds().")
-        if self.requests is not None and self.requests < 1:
-            raise RecipeError(f"{name}(requests={self.requests}): at least one request, or None for no end of its own.")
-
-    @property
-    def grows(self) -> bool:
-        """Each shard grows a pool of its own, from all the seeds."""
-        return True
+        assert self.prompt is not None
+        check_prompt(self.prompt, name, needed=("demonstrations",), known=("shown", "count", "first", "last"))
 
     @property
     def endless(self) -> bool:
@@ -193,7 +171,7 @@ class PoolSource(ABC):
                 yield entry
 
 
-def rule_checks(keywords: tuple[str, ...], language: Literal["en", "zh"]) -> Filter:
+def rule_checks(keywords: tuple[str, ...], language: Language) -> Filter:
     """Self-Instruct's checks in its order: rules, then novelty against the seeds and everything accepted before.
 
     Args:
@@ -263,7 +241,7 @@ class _Pool:
                     continue
                 return [self._decide(task, asked, calls) for task in written]
         except EngineError as error:
-            if error.retryable or error.fatal:
+            if not error.final:
                 raise
             return [Failed(self._example(asked, calls, 0), error)]
         return [Rejected(self._example(asked, calls, 0, output=completion.text), problem)]

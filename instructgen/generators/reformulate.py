@@ -18,20 +18,29 @@ from instructgen.contracts import (
     Rejected,
     Request,
     Sampling,
-    checked_engine,
     engine_for,
 )
 from instructgen.errors import ParseError, RecipeError
 from instructgen.example import Example
-from instructgen.filters.filter import Language
+from instructgen.filters.refusal import Refusal
 from instructgen.generators.answering import cut
+from instructgen.parameters import Count, Language, check_parameters
 from instructgen.parsing import rewritten_prompt
+from instructgen.parsing.labelled import begins_line
 from instructgen.prompts import Prompt
-from instructgen.prompts.checked import checked_prompt
+from instructgen.prompts.checked import settle_prompt
 
 # As the prompt has it, and as models vary it: {input}, [INPUT], {{INPUT}}, ｛输入｝.
 _SLOT = re.compile(r"[{｛\[【<]{1,2}\s{0,2}(?:INPUT|输入)\s{0,2}[}｝\]】>]{1,2}", re.IGNORECASE)
 _LABELS = {"en": ("Formulation", "Instruction:"), "zh": ("说法", "指令：")}
+_ASKED = ("Formulation", "Alternative formulation", "说法", "另一种说法")
+# What models write before a formulation, whatever the prompt's language.
+_WRITTEN = (
+    *_ASKED,
+    *("Free formulation", "New formulation", "Reformulation", "Rephrased", "Rephrased instruction"),
+    *("Reformulated instruction", "Rewritten instruction"),
+    *("换一种说法", "新的说法", "改写", "改写后", "改写后的指令", "新指令"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +51,9 @@ class Reformulate:
     empty, its output that of the example. ``meta["formulation"]`` is the text with the place. An example without an
     input, which would have no place, is only passed on.
 
-    Rejects formulations that are cut off (``truncated``, ``filtered``), of no text (``unparsable``), without exactly
-    one place for the input (``no_slot``), or that are the instruction or an earlier formulation (``duplicate``).
+    Rejects formulations that are cut off (``truncated``, ``filtered``), of no text or several at once (``unparsable``),
+    refusals (``refusal``), those without exactly one place for the input (``no_slot``), and those that are the
+    instruction or an earlier formulation (``duplicate``).
 
     Attributes:
         engine: the model, or several that share the examples.
@@ -58,8 +68,8 @@ class Reformulate:
     """
 
     engine: Engine | Engines
-    formulations: int = 2
-    attempts: int = 5
+    formulations: Count = 2
+    attempts: Count = 5
     originals: bool = True
     language: Language = "en"
     prompt: Prompt | None = None
@@ -67,21 +77,22 @@ class Reformulate:
     sampling: Sampling = Sampling(top_p=0.99, max_tokens=256)
 
     def __post_init__(self) -> None:
-        checked_engine(self.engine, "Reformulate")
-        numbers = (self.formulations, self.attempts)
-        if not all(type(one) is int for one in numbers) or not 1 <= self.formulations <= self.attempts:
-            raise RecipeError("Reformulate needs at least one formulation, and at least as many attempts.")
+        check_parameters(self)
+        if self.formulations > self.attempts:
+            raise RecipeError("Reformulate needs at least as many attempts as formulations.")
         if self.sampling.temperature == 0:
             raise RecipeError("Reformulate draws the same request again: at temperature 0 each answer is the same.")
-        if self.prompt is None:
-            name = "unnatural_instructions/reformulate"
-            object.__setattr__(self, "prompt", Prompt.load(name, language=self.language))
-        checked_prompt(self.prompt, "Reformulate", needed=("instruction",))
+        settle_prompt(self, "unnatural_instructions/reformulate", needed=("instruction",))
 
     @property
-    def per_request(self) -> int:
-        """Examples that one request can give."""
-        return 1
+    def per_request(self) -> float:
+        """Examples that one request can give, at the most."""
+        return self.per_example / self.formulations
+
+    @property
+    def per_example(self) -> int:
+        """Examples that one example can become."""
+        return self.originals + self.formulations
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """The example, and its formulations in the order of the draws."""
@@ -115,9 +126,13 @@ class Reformulate:
         if code := cut(completion):
             return "", Reject(code)
         try:
-            text = rewritten_prompt(completion.text, [_LABELS[self.language][0]])
+            text = rewritten_prompt(completion.text, _WRITTEN)
         except ParseError as error:
             return "", Reject("unparsable", detail=str(error))
+        if label := begins_line(text, _ASKED, counted=True):
+            return text, Reject("unparsable", label, detail="more than one formulation")
+        if (refused := Refusal("instruction")(Example(text))) is not None:
+            return text, refused
         places = len(_SLOT.findall(text))
         text = _SLOT.sub("{INPUT}", text)
         if places != 1:

@@ -13,12 +13,11 @@ from instructgen.contracts import (
     Rejected,
     Request,
     Sampling,
-    checked_engine,
     engine_for,
 )
-from instructgen.errors import RecipeError
 from instructgen.example import Example
 from instructgen.generators.answering import answer_in, conversation
+from instructgen.parameters import Count, check_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +35,22 @@ class Respond:
     """
 
     engine: Engine | Engines
-    draws: int = 1
+    draws: Count = 1
     system: str = ""
     sampling: Sampling = Sampling(temperature=0.7, max_tokens=2048)
 
     def __post_init__(self) -> None:
-        checked_engine(self.engine, "Respond")
-        if type(self.draws) is not int or self.draws < 1:
-            raise RecipeError(f"Respond(draws={self.draws!r}): it is a whole number of at least 1.")
+        check_parameters(self)
 
     @property
-    def per_request(self) -> int:
-        """Examples that one request can give."""
+    def per_request(self) -> float:
+        """Examples that one request can give, at the most."""
         return 1
+
+    @property
+    def per_example(self) -> int:
+        """Examples that one example can become."""
+        return self.draws
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """One example for each draw."""

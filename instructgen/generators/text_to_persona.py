@@ -16,16 +16,15 @@ from instructgen.contracts import (
     Rejected,
     Request,
     Sampling,
-    checked_engine,
     engine_for,
 )
-from instructgen.errors import RecipeError
 from instructgen.example import Example
-from instructgen.filters.filter import Language, TextField, require_fields, require_language, text_of
-from instructgen.generators.personas import checked_relations, persona_example, read_persona
+from instructgen.filters.filter import text_of
+from instructgen.generators.personas import check_draws, persona_example, read_persona
 from instructgen.generators.reading import read_answer
+from instructgen.parameters import Count, Language, Text, TextFields, check_parameters
 from instructgen.prompts import Prompt
-from instructgen.prompts.checked import checked_prompt
+from instructgen.prompts.checked import settle_prompt
 
 _RELATIONS: Mapping[Language, tuple[str, ...]] = {"en": ("read", "write", "like"), "zh": ("阅读", "写出", "喜欢")}
 
@@ -53,31 +52,30 @@ class TextToPersona:
     """
 
     engine: Engine | Engines
-    relations: tuple[str, ...] | None = None
-    draws: int = 1
-    fields: tuple[TextField, ...] = ("instruction", "input")
-    attempts: int = 2
+    relations: tuple[Text, ...] | None = None
+    draws: Count = 1
+    fields: TextFields = ("instruction", "input")
+    attempts: Count = 2
     language: Language = "en"
     prompt: Prompt | None = None
     sampling: Sampling = Sampling(temperature=0.7, max_tokens=2048)
 
     def __post_init__(self) -> None:
-        checked_engine(self.engine, "TextToPersona")
-        require_language(self.language)
-        require_fields(self.fields)
-        if type(self.attempts) is not int or self.attempts < 1:
-            raise RecipeError(f"TextToPersona(attempts={self.attempts!r}): it is a whole number of at least 1.")
-        relations = _RELATIONS[self.language] if self.relations is None else self.relations
+        check_parameters(self)
         # Set here, so that the manifest records the words and not that there was no choice.
-        object.__setattr__(self, "relations", checked_relations(relations, self.draws, "TextToPersona"))
-        if self.prompt is None:
-            object.__setattr__(self, "prompt", Prompt.load("personas/text_to_persona", language=self.language))
-        checked_prompt(self.prompt, "TextToPersona", needed=("text",), known=("relation",))
+        object.__setattr__(self, "relations", _RELATIONS[self.language] if self.relations is None else self.relations)
+        check_draws(self.relations, self.draws)
+        settle_prompt(self, "personas/text_to_persona", needed=("text",), known=("relation",))
 
     @property
-    def per_request(self) -> int:
-        """Examples that one request can give."""
+    def per_request(self) -> float:
+        """Examples that one request can give, at the most."""
         return 1
+
+    @property
+    def per_example(self) -> int:
+        """Examples that one example can become."""
+        return self.draws
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """One persona for each relation that is drawn."""

@@ -14,13 +14,13 @@ from typing import ClassVar
 
 from instructgen.contracts import Completion, Reject, Rejected, Request, Sampling
 from instructgen.errors import ParseError, RecipeError
-from instructgen.example import Example
-from instructgen.filters.filter import Language, require_language
+from instructgen.example import Example, identified
 from instructgen.generators.answering import cut
 from instructgen.generators.drawing import DrawSource
+from instructgen.parameters import Count, Language
 from instructgen.parsing.constrained_task import ConstrainedTask, constrained_task
 from instructgen.prompts import Prompt
-from instructgen.prompts.checked import checked_prompt
+from instructgen.prompts.checked import settle_prompt
 
 _LABELS = {
     "en": ("Example {}", "Instruction: ", "Input: ", "Constraints: ", "None"),
@@ -50,7 +50,7 @@ class UnnaturalInstructions(DrawSource):
     BY: ClassVar[str] = "unnatural_instructions"
 
     demonstrations: Sequence[Example] | None = field(default=None, kw_only=True)
-    shown: int = field(default=3, kw_only=True)
+    shown: Count = field(default=3, kw_only=True)
     chat: bool = field(default=True, kw_only=True)
     language: Language = field(default="en", kw_only=True)
     prompt: Prompt | None = field(default=None, kw_only=True)
@@ -58,20 +58,17 @@ class UnnaturalInstructions(DrawSource):
 
     def __post_init__(self) -> None:
         DrawSource.__post_init__(self)
-        require_language(self.language)
-        if self.demonstrations is None:
-            object.__setattr__(self, "demonstrations", unnatural_demonstrations(self.language))
-        if type(self.shown) is not int or self.shown < 1 or not self.seeds or len(self.seeds) % self.shown:
+        shown = unnatural_demonstrations(self.language) if self.demonstrations is None else self.demonstrations
+        object.__setattr__(self, "demonstrations", identified(shown))
+        if not self.seeds or len(self.seeds) % self.shown:
             raise RecipeError(
                 f"{len(self.seeds)} demonstrations cannot be divided into sets of {self.shown!r}.\n"
                 "Give a multiple of as many as are shown at once."
             )
         for one in self.seeds:
-            if not isinstance(one, Example) or not one.instruction.strip() or not one.input.strip():
+            if not one.instruction.strip() or not one.input.strip():
                 raise RecipeError("a demonstration of UnnaturalInstructions is an Example with instruction and input.")
-        if self.prompt is None:
-            object.__setattr__(self, "prompt", Prompt.load("unnatural_instructions/task", language=self.language))
-        checked_prompt(self.prompt, "UnnaturalInstructions", needed=("demonstrations",), known=("number",))
+        settle_prompt(self, "unnatural_instructions/task", needed=("demonstrations",), known=("number",))
 
     @property
     def seeds(self) -> Sequence[Example]:

@@ -13,12 +13,13 @@ from typing import ClassVar
 
 from instructgen.contracts import Check
 from instructgen.filters import Length, OnlyStopWords, Refusal, ShortApology
-from instructgen.filters.filter import Language, TextField
 from instructgen.filters.non_ascii_start import NonAsciiStart
 from instructgen.filters.outside_code import OutsideCode
 from instructgen.filters.shown_code import ShownCode
 from instructgen.filters.token_length import TokenLength
-from instructgen.generators.evolution import Evolution, Operator
+from instructgen.generators.evolution import Evolution
+from instructgen.generators.operators import Operator
+from instructgen.parameters import Language, TextField
 from instructgen.prompts import Prompt
 
 _METHODS = ("add_constraints", "rare_requirement", "add_reasoning", "erroneous_code", "complexity")

@@ -12,12 +12,15 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import ClassVar
 
-from instructgen.contracts import Check, Completion, Context, Engine, Rejected, Request, Sampling
-from instructgen.errors import EngineError, RecipeError
+from instructgen.contracts import Check, Completion, Context, Engine, Failed, Reject, Rejected, Request, Sampling
+from instructgen.errors import EngineError
 from instructgen.example import Example
 from instructgen.filters import OnlyStopWords, Refusal, ShortApology
-from instructgen.filters.filter import Language
-from instructgen.generators.evolution import Evolution, Operator
+from instructgen.generators.answering import whole_prompt
+from instructgen.generators.evolution import Evolution
+from instructgen.generators.operators import Operator
+from instructgen.parameters import Count, Language, Natural
+from instructgen.parsing.labelled import solution_label
 from instructgen.prompts import Prompt
 
 _UPWARD = ("add_constraints", "concretise", "add_reasoning")
@@ -32,7 +35,7 @@ class WizardMath(Evolution):
     See ``Evolution`` for the rounds, the failures and the parameters. By default two rounds go down and three go up,
     each from the question of the round before, with the operators of ``math_operators``. No judge compares the
     questions (``compare``), as the sizes of the paper's data imply: the seeds and thirty evolutions of each, less what
-    came twice.
+    came twice. A new question that comes with its solution is a failure, too (``solution``).
 
     Attributes:
         downward: the rounds, at the beginning, that make questions easier; the others make them harder. It says
@@ -43,18 +46,16 @@ class WizardMath(Evolution):
 
     BY: ClassVar[str] = "wizard_math"
 
-    rounds: int = 5
+    rounds: Count = 5
     compare: bool = False
     sampling: Sampling = field(default_factory=lambda: Sampling(temperature=0.7, max_tokens=2048))
-    downward: int = 2
-    branches: int = 1
+    downward: Natural = 2
+    branches: Count = 1
 
-    def __post_init__(self) -> None:
-        for number, least in (("downward", 0), ("branches", 1)):
-            value = getattr(self, number)
-            if type(value) is not int or value < least:
-                raise RecipeError(f"WizardMath({number}={value!r}): it is a whole number of at least {least}.")
-        Evolution.__post_init__(self)
+    @property
+    def per_example(self) -> int:
+        """Examples that one example can become."""
+        return self.originals + self.branches * self.rounds
 
     def own_operators(self) -> Sequence[Operator]:
         """The paper's five: two for the first rounds, three for the others."""
@@ -73,11 +74,19 @@ class WizardMath(Evolution):
         """Evol-Instruct's rules 2 and 3."""
         return (ShortApology(80), OnlyStopWords())
 
-    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
+    def flaw(self, before: str, new: str) -> Reject | None:
+        """A question that comes with its solution would be answered by it."""
+        label = "" if solution_label(before) else solution_label(new)
+        return Reject("solution", label, detail="the question comes with its solution") if label else None
+
+    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected | Failed]:
         """The original, then the rounds of each branch."""
+        if not whole_prompt(example).strip():
+            yield Rejected(example.child(self.BY), Reject("empty_instruction"))
+            return
         if self.originals:
             yield await self._original(example, ctx)
-        made: list[list[Example | Rejected]] = [[] for _ in range(self.branches)]
+        made: list[list[Example | Rejected | Failed]] = [[] for _ in range(self.branches)]
         work = (self._evolve(example, ctx, number, into) for number, into in enumerate(made, start=1))
         ended = await asyncio.gather(*work, return_exceptions=True)
         for branch in made:
@@ -86,7 +95,9 @@ class WizardMath(Evolution):
         if errors := [error for error in ended if error is not None]:
             raise min(errors, key=lambda error: isinstance(error, EngineError))  # a bug before all else
 
-    async def _evolve(self, example: Example, ctx: Context, number: int, into: list[Example | Rejected]) -> None:
+    async def _evolve(
+        self, example: Example, ctx: Context, number: int, into: list[Example | Rejected | Failed]
+    ) -> None:
         """One branch. What it makes is taken as it comes, so that an error loses none of it."""
         start = example.child(f"{self.BY}/branch", index=number, meta={**example.meta, "branch": number})
         rounds = replace(self, originals=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,13 +28,21 @@ class Group:
     rejected: int
     means: Mapping[str, float]
 
+    @property
+    def name(self) -> str:
+        """The value on one line, as no other value is written: in JSON, or a text as it stands where that is clear."""
+        if self.value is None:
+            return "(none)"
+        return self.value if isinstance(self.value, str) and _is_clear(self.value) else _json(self.value)
+
 
 def groups(run: Run, field: str) -> list[Group]:
-    """The groups of a run, in the order of their values: numbers by size, then texts, then those without.
+    """The groups of a run, in the order of their values: numbers by size, then others by their JSON, then none.
 
     Args:
         run: the run.
-        field: a field of ``meta``, such as ``round`` or ``operator``; its values are compared as JSON values are.
+        field: a field of ``meta``, such as ``round`` or ``operator``. Values are the same if they are written alike in
+            JSON: 1, 1.0, true and "1" are four.
     """
     kept: dict[tuple[Any, ...], list[Example]] = defaultdict(list)
     rejected: dict[tuple[Any, ...], int] = defaultdict(int)
@@ -47,13 +56,24 @@ def groups(run: Run, field: str) -> list[Group]:
 
 def _place(example: Example, field: str, values: dict[tuple[Any, ...], Any]) -> tuple[Any, ...]:
     value = example.meta.get(field)
-    key: tuple[Any, ...] = (1, 0.0, str(value))
-    if value is None:
-        key = (2, 0.0, "")
-    elif isinstance(value, int | float):
-        key = (0, float(value), "")
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    rank = 2 if value is None else 0 if number else 1
+    key = (rank, value if number else 0, _json(value))
     values.setdefault(key, value)
     return key
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _is_clear(text: str) -> bool:
+    """Whether a text is neither taken for another value nor longer than a line."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return text.isprintable() and text not in ("", "(none)")
+    return False
 
 
 def _means(examples: list[Example]) -> dict[str, float]:

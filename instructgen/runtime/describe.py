@@ -16,6 +16,7 @@ from typing import Any
 from instructgen.contracts import Engine
 from instructgen.errors import RecipeError
 from instructgen.example import Example
+from instructgen.parameters import offers
 from instructgen.prompts import Prompt
 from instructgen.strict_json import writable
 
@@ -58,9 +59,7 @@ def describe(value: Any) -> Any:
 
 def is_engine(value: Any) -> bool:
     """Whether this is an engine (anything with an identity that completes)."""
-    # Looked up statically: a recording computes its identity by reading a file.
-    names = ("complete", "identity", "limits")
-    return not isinstance(value, type) and all(inspect.getattr_static(value, name, None) is not None for name in names)
+    return offers(value, Engine)
 
 
 def engines_in(value: Any) -> Iterator[Engine]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from instructgen.contracts import Engine
 from instructgen.recording import Record
 from instructgen.runtime.budget import dollars
 from instructgen.runtime.describe import engines_in
 from instructgen.runtime.pipeline import Pipeline, default_store
+from instructgen.runtime.plan import is_generator
 from instructgen.runtime.tokens import TokenCounter
 
 _BYTES_PER_TOKEN = 4
@@ -69,7 +70,7 @@ def dry_run(pipeline: Pipeline, *, limit: int | None = None, seed: int = 0, stor
         seed: as in ``run``.
         store: as in ``run``.
     """
-    waiting = pipeline.pending(seed=seed, store=store or default_store())
+    waiting = pipeline.pending(limit=limit, seed=seed, store=store or default_store())
     engines = {engine.identity: engine for engine in engines_in([pipeline.source, *pipeline.steps])}
     counter = TokenCounter(waiting[0].engine.partition("/")[2] if waiting else "")
     prompt_tokens = sum(counter.count(row.request) for row in waiting)
@@ -108,15 +109,21 @@ def _cost(waiting: list[Record], engines: dict[str, Engine], counter: TokenCount
 
 
 def _at_least(pipeline: Pipeline, limit: int | None) -> int | None:
-    """A floor for the whole run: stages may say how many examples one request can give (``per_request``)."""
+    """A floor for the whole run, from its end to its beginning.
+
+    Stages may say how many examples one request can give (``per_request``), and one example become (``per_example``).
+    """
     if limit is None:
         return None
-    total = 0
+    total, needed = 0, cast("int | None", limit)
     stages: list[Any] = [pipeline.source, *pipeline.steps]
-    for stage in stages:
+    for stage in reversed(stages):
         if any(True for _ in engines_in([stage])):
             per_request = getattr(stage, "per_request", None)
-            if per_request is None:
+            if per_request is None or needed is None:
                 return None
-            total += ceil(limit / per_request)
+            total += ceil(needed / per_request)
+        if is_generator(stage) and needed is not None:
+            per_example = getattr(stage, "per_example", None)
+            needed = None if per_example is None else ceil(needed / per_example)
     return total

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from instructgen.contracts import Generator, Remembering, Select, Source
+from instructgen.engines.scripted import Scripted
 from instructgen.errors import RecipeError
-from instructgen.example import Example
+from instructgen.example import Example, identified
 from instructgen.filters.filter import Filter
 from instructgen.recording import Record
 from instructgen.runtime.breaker import Breaker
@@ -122,6 +123,8 @@ class Pipeline:
             KeyboardInterrupt: it was interrupted; what was decided is written.
         """
         _check(limit, seed, shard, shards)
+        _check_divisible(self.source, shards)
+        _check_names([self._source(), *self.steps])
         plan = self._plan(_shard_seed(seed, shard, shards), shard, shards, window=self._window(limit))
         if limit is None and getattr(plan.source, "endless", False):
             raise RecipeError("this source never ends by itself: give the run a limit (limit=…, or --limit).")
@@ -142,10 +145,18 @@ class Pipeline:
             raise error
         return Run(directory.path)
 
-    def pending(self, *, seed: int = 0, store: str | Path | None = None, take: Sequence[Record] = ()) -> list[Record]:
+    def pending(
+        self,
+        *,
+        limit: int | None = None,
+        seed: int = 0,
+        store: str | Path | None = None,
+        take: Sequence[Record] = (),
+    ) -> list[Record]:
         """The requests that are not recorded and that nothing else has to be answered for; sends none.
 
         Args:
+            limit: as in ``run``; how far a source is followed that never ends by itself. Any other is, to its end.
             seed: as in ``run``.
             store: as in ``run``.
             take: completions to record first.
@@ -153,14 +164,20 @@ class Pipeline:
         Returns:
             One record each, in the order of asking; its completion holds only the key.
         """
-        return run_sync(lambda _: self.apending(seed=seed, store=store, take=take))
+        return run_sync(lambda _: self.apending(limit=limit, seed=seed, store=store, take=take))
 
     async def apending(
-        self, *, seed: int = 0, store: str | Path | None = None, take: Sequence[Record] = ()
+        self,
+        *,
+        limit: int | None = None,
+        seed: int = 0,
+        store: str | Path | None = None,
+        take: Sequence[Record] = (),
     ) -> list[Record]:
         """See ``pending``."""
-        _check(None, seed, 0, 1)
-        plan = self._plan(seed, 0, 1, window=0)
+        _check(limit, seed, 0, 1)
+        endless = getattr(self.source, "endless", False)
+        plan = self._plan(seed, 0, 1, window=self._window(limit) if endless else 0)
         completions = Store(Path(store or default_store()))
         try:
             await asyncio.gather(*(completions.put(row) for row in take))
@@ -196,8 +213,7 @@ class Pipeline:
 
     def _plan(self, seed: int, shard: int, shards: int, *, window: int) -> Plan:
         source = self._source()
-        known = (one if one.id else one.identified(position) for position, one in enumerate(self.known))
-        seeds = (*getattr(source, "seeds", ()), *known)
+        seeds = (*getattr(source, "seeds", ()), *identified(self.known))
         steps = [_started(step, seeds) if isinstance(step, Filter) else step for step in self.steps]
         return Plan(source, steps, self.names(), seed, seeds, window, (shard, shards))
 
@@ -221,11 +237,31 @@ def _check_known(known: object, stages: Sequence[object]) -> None:
         )
     filters = [stage if isinstance(stage, Filter) else getattr(stage, "checks", None) for stage in stages]
     checks = [check for one in filters if isinstance(one, Filter) for check in one.checks]
-    if known and not any(isinstance(check, Remembering) for check in checks):
+    compared = any(isinstance(check, Remembering) for check in checks)
+    if known and not compared and not any(getattr(stage, "compares", False) for stage in stages):
         raise RecipeError(
             "nothing in this pipeline compares new examples with those that are known.\n"
             "Add a check that does, such as Filter(RougeNovelty(0.7))."
         )
+
+
+def _check_divisible(source: object, shards: int) -> None:
+    if shards > 1 and not getattr(source, "divisible", True):
+        raise RecipeError(
+            f"{type(source).__name__} decides one thing from all its examples, so that it cannot be run in shards.\n"
+            "Run it whole; concurrency makes it as fast as the engine is."
+        )
+
+
+def _check_names(stages: Sequence[object]) -> None:
+    """Refuse two functions that play one model: who is asked first would decide what is recorded."""
+    functions: dict[str, object] = {}
+    for engine in engines_in(stages):
+        if isinstance(engine, Scripted) and functions.setdefault(engine.identity, engine.function) != engine.function:
+            raise RecipeError(
+                f"two functions play {engine.identity}, and the answers of one would be taken for the other's.\n"
+                "Give them names: Scripted(function, name=…)."
+            )
 
 
 def _check_step(position: int, step: object) -> None:

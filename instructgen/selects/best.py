@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from random import Random
 
 from instructgen.contracts import Reject, Rejected
-from instructgen.errors import RecipeError
 from instructgen.example import Example
+from instructgen.parameters import Count, Text, check_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,11 @@ class Best:
         score: name of the score.
     """
 
-    count: int
-    score: str
+    count: Count
+    score: Text
 
     def __post_init__(self) -> None:
-        if self.count < 1:
-            raise RecipeError(f"Best keeps at least one example; count is {self.count}.")
+        check_parameters(self)
 
     def select(self, examples: Sequence[Example], random: Random) -> Iterable[Example | Rejected]:
         """The best, and why not the others."""

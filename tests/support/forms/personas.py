@@ -14,7 +14,7 @@ _WHERE = "on an island|in a mining town|at the border|near the quarry|in the old
 _NEEDS = "saves for a boat|fears the winter|collects maps|teaches at night|has lost a ledger|sings in a choir"
 _WORK = "compare two offers|plan a week|draft a letter|check a bill|explain a rule|sort the stock|name the parts"
 WHO, WHERE, NEEDS, WORK = (words.split("|") for words in (_WHO, _WHERE, _NEEDS, _WORK))
-LABEL = r'(?:Begin your reply with "|请以“)(Persona|人物|用户提示|[\w ]{2,12})[:：]["”]'
+LABEL = r'(?:Begin your reply with "|请以“)(Persona|人物|用户提问|[\w ]{2,12})[:：]["”]'
 
 
 def answer(body: Mapping[str, Any]) -> str | None:
@@ -37,7 +37,7 @@ def answer(body: Mapping[str, Any]) -> str | None:
     else:
         days = ", ".join(f"{random.choice(WHO)} {random.randrange(1000)}" for _ in range(random.randint(2, 8)))
         text = f"{random.choice(WORK)} with {days}, {random.choice(WHERE)}.".capitalize()
-        if label not in ("User prompt", "用户提示"):
+        if label not in ("User prompt", "用户提问"):
             text += f"\n\nIt happened {random.choice(WHERE)}."
         if point < 0.04:
             text += "\n\nSolution: 42"

@@ -12,11 +12,12 @@ Source: Taori et al., Stanford Alpaca (2023). Cost for 1,000 kept examples: abou
 from pathlib import Path
 
 from instructgen import Engine, Pipeline, Recorded, SelfInstruct, read_seeds, seeds
+from instructgen.parameters import Count
 
 RECORDING = Path(__file__).parent / "recordings" / "alpaca.jsonl"
 
 
-def recipe(teacher: Engine = Recorded(RECORDING), *, own_seeds: Path | None = None, requests: int = 2) -> Pipeline:
+def recipe(teacher: Engine = Recorded(RECORDING), *, own_seeds: Path | None = None, requests: Count = 2) -> Pipeline:
     """Write whole tasks from seeds.
 
     Args:

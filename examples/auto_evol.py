@@ -14,9 +14,10 @@ command, which are the paper's, 100 requests at first and 540 in each step.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from instructgen import AskingBack, AutoEvol, Engine, Filter, Pipeline, Recorded, Respond, seeds
+from instructgen.parameters import Count, Natural, between
 
 RECORDING = Path(__file__).parent / "recordings" / "auto_evol.jsonl"
 
@@ -24,19 +25,19 @@ RECORDING = Path(__file__).parent / "recordings" / "auto_evol.jsonl"
 def recipe(
     teacher: Engine = Recorded(RECORDING),
     *,
-    first: int = 4,
-    development: int = 3,
-    batch: int = 4,
-    rounds: int = 1,
-    candidates: int = 1,
-    steps: int = 1,
+    first: Annotated[int, between(1, 175)] = 4,
+    development: Count = 3,
+    batch: Count = 4,
+    rounds: Count = 1,
+    candidates: Count = 1,
+    steps: Natural = 1,
     language: Literal["en", "zh"] = "en",
 ) -> Pipeline:
     """Improve the method, and evolve the first of the seeds with it.
 
     Args:
         teacher: the model that evolves, answers, criticises and improves.
-        first: how many seeds to evolve.
+        first: how many seeds to evolve; there are 175 in each language.
         development: how many of them the failure rate is measured on.
         batch: how many of them a critic reads in each step.
         rounds: how often each of these is evolved.

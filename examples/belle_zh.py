@@ -12,11 +12,12 @@ Source: BELLE (2023). Cost for 1,000 kept examples: about 190 requests of up to 
 from pathlib import Path
 
 from instructgen import Belle, Engine, Pipeline, Recorded, seeds
+from instructgen.parameters import Count
 
 RECORDING = Path(__file__).parent / "recordings" / "belle_zh.jsonl"
 
 
-def recipe(teacher: Engine = Recorded(RECORDING), *, requests: int = 2) -> Pipeline:
+def recipe(teacher: Engine = Recorded(RECORDING), *, requests: Count = 2) -> Pipeline:
     """Write Chinese tasks from the Chinese seeds.
 
     Args:

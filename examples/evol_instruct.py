@@ -7,7 +7,7 @@ recording.
 
 Paper: Xu et al., WizardLM (arXiv 2304.12244).
 Cost for 1,000 kept examples: with four rounds about 220 seeds, and four requests for each seed and round (rewrite,
-compare, answer, rate).
+compare, answer, rate). All rows are shuffled in the end, so that `--limit` saves none of them; `--first` does.
 
     instructgen run examples/evol_instruct.py --out runs/evol_instruct
     instructgen show runs/evol_instruct --by round
@@ -15,21 +15,26 @@ compare, answer, rate).
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from instructgen import Engine, EvolInstruct, JudgeDifficulty, Pipeline, Recorded, Shuffle, seeds
+from instructgen.parameters import Count, between
 
 RECORDING = Path(__file__).parent / "recordings" / "evol_instruct.jsonl"
 
 
 def recipe(
-    teacher: Engine = Recorded(RECORDING), *, first: int = 3, rounds: int = 2, language: Literal["en", "zh"] = "en"
+    teacher: Engine = Recorded(RECORDING),
+    *,
+    first: Annotated[int, between(1, 175)] = 3,
+    rounds: Count = 2,
+    language: Literal["en", "zh"] = "en",
 ) -> Pipeline:
     """Evolve the first of the seeds.
 
     Args:
         teacher: the model that rewrites, compares, answers and rates.
-        first: how many seeds to evolve.
+        first: how many seeds to evolve; there are 175 in each language.
         rounds: how often each is evolved.
         language: of the seeds and the prompts, en or zh.
     """

@@ -16,12 +16,17 @@ from pathlib import Path
 from typing import Literal
 
 from instructgen import Engine, FreshStart, Nouns, Pipeline, Recorded
+from instructgen.parameters import Count
 
 RECORDING = Path(__file__).parent / "recordings" / "fresh_start.jsonl"
 
 
 def recipe(
-    teacher: Engine = Recorded(RECORDING), *, starts: int = 3, rounds: int = 10, language: Literal["en", "zh"] = "en"
+    teacher: Engine = Recorded(RECORDING),
+    *,
+    starts: Count = 3,
+    rounds: Count = 10,
+    language: Literal["en", "zh"] = "en",
 ) -> Pipeline:
     """Make a prompt of each starting point, and answer it.
 

@@ -30,13 +30,14 @@ from instructgen import (
     Threshold,
     Truncated,
 )
+from instructgen.parameters import Count
 
 RECORDING = Path(__file__).parent / "recordings" / "magpie.jsonl"
 GREEDY = Sampling(temperature=0.0, max_tokens=2048)
 
 
 def recipe(
-    teacher: Engine = Recorded(RECORDING), *, template: str = "llama-3", requests: int = 8, turns: int = 2
+    teacher: Engine = Recorded(RECORDING), *, template: str = "llama-3", requests: Count = 8, turns: Count = 2
 ) -> Pipeline:
     """Draw instructions, keep the good ones, answer them and go on.
 

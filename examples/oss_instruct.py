@@ -28,6 +28,7 @@ from instructgen import (
     Recorded,
 )
 from instructgen.formats.reading import read_examples
+from instructgen.parameters import Count
 
 HERE = Path(__file__).parent
 RECORDING = HERE / "recordings" / "oss_instruct.jsonl"
@@ -37,7 +38,7 @@ def recipe(
     teacher: Engine = Recorded(RECORDING),
     *,
     code: Path = HERE / "data" / "code",
-    snippets: int = 3,
+    snippets: Count = 3,
     benchmark: Path | None = None,
     language: Literal["en", "zh"] = "en",
 ) -> Pipeline:

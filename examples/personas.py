@@ -13,7 +13,7 @@ each prompt and for each answer: about 3,500 requests, if a tenth is lost at eac
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from instructgen import (
     Engine,
@@ -28,6 +28,7 @@ from instructgen import (
     Step,
     TextToPersona,
 )
+from instructgen.parameters import Count, between
 
 HERE = Path(__file__).parent
 RECORDING = HERE / "recordings" / "personas.jsonl"
@@ -38,8 +39,8 @@ def recipe(
     *,
     texts: Path = HERE / "data" / "texts.jsonl",
     kind: Literal["instruction", "math", "knowledge", "npc"] = "instruction",
-    draws: int = 1,
-    rounds: int = 1,
+    draws: Count = 1,
+    rounds: Annotated[int, between(1, 6)] = 1,
     language: Literal["en", "zh"] = "en",
 ) -> Pipeline:
     """From texts to personas, to related personas, to what is written for them.
@@ -49,7 +50,7 @@ def recipe(
         texts: a file with the texts in its column "text".
         kind: what is written: instruction, math, knowledge or npc.
         draws: personas for each text.
-        rounds: rounds of related personas.
+        rounds: rounds of related personas, at most six.
         language: of the prompts, en or zh.
     """
     steps: list[Step] = [

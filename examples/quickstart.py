@@ -14,11 +14,12 @@ Cost for 1,000 kept examples: about 120 requests for tasks and 1,100 for answers
 from pathlib import Path
 
 from instructgen import Engine, Filter, Length, Pipeline, Recorded, Respond, SelfInstruct, seeds
+from instructgen.parameters import Count
 
 RECORDING = Path(__file__).parent / "recordings" / "quickstart.jsonl"
 
 
-def recipe(teacher: Engine = Recorded(RECORDING), *, requests: int = 6) -> Pipeline:
+def recipe(teacher: Engine = Recorded(RECORDING), *, requests: Count = 6) -> Pipeline:
     """Write new tasks from the English seeds and have a teacher answer them.
 
     Args:

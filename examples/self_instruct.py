@@ -24,11 +24,12 @@ from instructgen import (
     Respond,
     seeds,
 )
+from instructgen.parameters import Count
 
 RECORDING = Path(__file__).parent / "recordings" / "self_instruct.jsonl"
 
 
-def recipe(teacher: Engine = Recorded(RECORDING), *, requests: int = 2, instances: bool = True) -> Pipeline:
+def recipe(teacher: Engine = Recorded(RECORDING), *, requests: Count = 2, instances: bool = True) -> Pipeline:
     """Bootstrap instructions from the English seeds and make tasks of them.
 
     Args:

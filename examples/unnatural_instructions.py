@@ -21,11 +21,12 @@ from instructgen import (
     Reformulate,
     UnnaturalInstructions,
 )
+from instructgen.parameters import Count, Natural
 
 RECORDING = Path(__file__).parent / "recordings" / "unnatural_instructions.jsonl"
 
 
-def recipe(teacher: Engine = Recorded(RECORDING), *, requests: int = 7, formulations: int = 2) -> Pipeline:
+def recipe(teacher: Engine = Recorded(RECORDING), *, requests: Count = 7, formulations: Natural = 2) -> Pipeline:
     """Write tasks from the packaged demonstrations, answer them and say them again.
 
     Args:

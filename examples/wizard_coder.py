@@ -6,7 +6,7 @@ failed is tried again in the next round. Without a key the model is a recording.
 
 Paper: Luo et al., WizardCoder (arXiv 2306.08568).
 Cost for 1,000 kept examples: about 260 tasks to start from, and three requests for each task and round (rewrite,
-compare, solve), about 2,300 in all.
+compare, solve), about 2,300 in all. All rows are shuffled in the end, so that `--limit` saves none of them.
 
     instructgen run examples/wizard_coder.py --out runs/wizard_coder
     instructgen show runs/wizard_coder --by round
@@ -14,15 +14,20 @@ compare, solve), about 2,300 in all.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from instructgen import Engine, Pipeline, Recorded, Shuffle, WizardCoder, seeds
+from instructgen.parameters import Count, between
 
 RECORDING = Path(__file__).parent / "recordings" / "wizard_coder.jsonl"
 
 
 def recipe(
-    teacher: Engine = Recorded(RECORDING), *, first: int = 2, rounds: int = 3, language: Literal["en", "zh"] = "en"
+    teacher: Engine = Recorded(RECORDING),
+    *,
+    first: Annotated[int, between(1, 12)] = 2,
+    rounds: Count = 3,
+    language: Literal["en", "zh"] = "en",
 ) -> Pipeline:
     """Evolve the first programming tasks among the seeds.
 

@@ -14,15 +14,20 @@ evolution (rewrite, answer, rate), about 3,000 in all.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from instructgen import Engine, Filter, JudgeDifficulty, Pipeline, Recorded, RepeatedPrompt, WizardMath, seeds
+from instructgen.parameters import Count, between
 
 RECORDING = Path(__file__).parent / "recordings" / "wizard_math.jsonl"
 
 
 def recipe(
-    teacher: Engine = Recorded(RECORDING), *, first: int = 1, branches: int = 2, language: Literal["en", "zh"] = "en"
+    teacher: Engine = Recorded(RECORDING),
+    *,
+    first: Annotated[int, between(1, 12)] = 1,
+    branches: Count = 2,
+    language: Literal["en", "zh"] = "en",
 ) -> Pipeline:
     """Evolve the first mathematics questions among the seeds.
 

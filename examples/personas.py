@@ -37,7 +37,7 @@ RECORDING = HERE / "recordings" / "personas.jsonl"
 def recipe(
     teacher: Engine = Recorded(RECORDING),
     *,
-    texts: Path = HERE / "data" / "texts.jsonl",
+    texts: Path | None = None,
     kind: Literal["instruction", "math", "knowledge", "npc"] = "instruction",
     draws: Count = 1,
     rounds: Annotated[int, between(1, 6)] = 1,
@@ -47,11 +47,11 @@ def recipe(
 
     Args:
         teacher: the model that describes, asks and answers.
-        texts: a file with the texts in its column "text".
+        texts: a file with the texts in its column "text"; without one, three of this folder are taken.
         kind: what is written: instruction, math, knowledge or npc.
         draws: personas for each text.
         rounds: rounds of related personas, at most six.
-        language: of the prompts, en or zh.
+        language: of these texts and of the prompts, en or zh.
     """
     steps: list[Step] = [
         TextToPersona(teacher, draws=draws, language=language),
@@ -62,7 +62,8 @@ def recipe(
     ]
     if kind in ("instruction", "math"):
         steps.append(Respond(teacher))
-    return Pipeline(File(texts, columns={"instruction": "text"}), steps)
+    given = texts or HERE / "data" / f"texts_{language}.jsonl"
+    return Pipeline(File(given, columns={"instruction": "text"}), steps)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ or three formulations for each of these.
 """
 
 from pathlib import Path
+from typing import Literal
 
 from instructgen import (
     ConstrainedRespond,
@@ -26,17 +27,24 @@ from instructgen.parameters import Count, Natural
 RECORDING = Path(__file__).parent / "recordings" / "unnatural_instructions.jsonl"
 
 
-def recipe(teacher: Engine = Recorded(RECORDING), *, requests: Count = 7, formulations: Natural = 2) -> Pipeline:
+def recipe(
+    teacher: Engine = Recorded(RECORDING),
+    *,
+    requests: Count = 7,
+    formulations: Natural = 2,
+    language: Literal["en", "zh"] = "en",
+) -> Pipeline:
     """Write tasks from the packaged demonstrations, answer them and say them again.
 
     Args:
         teacher: the model that does all of it.
         requests: how many tasks are asked for.
         formulations: other ways to ask for each; 0 for none.
+        language: of the demonstrations and the prompts, en or zh.
     """
-    source = UnnaturalInstructions(teacher, requests=requests)
-    expansion = [Reformulate(teacher, formulations=formulations)] if formulations else []
-    return Pipeline(source, [ConstrainedRespond(teacher), *expansion])
+    source = UnnaturalInstructions(teacher, requests=requests, language=language)
+    expansion = [Reformulate(teacher, formulations=formulations, language=language)] if formulations else []
+    return Pipeline(source, [ConstrainedRespond(teacher, language=language), *expansion])
 
 
 if __name__ == "__main__":

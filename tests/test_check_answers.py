@@ -7,7 +7,7 @@ import pytest
 from instructgen.contracts import Check, Reject
 from instructgen.example import Example
 from instructgen.filters import AskingBack, AssistantTalk, OnlyStopWords, Refusal, ShortApology, Truncated
-from instructgen.filters.words import simplified
+from instructgen.parsing.simplified import simplified
 from instructgen.seeds import seeds
 
 # One text between bars; \n is a line break in it.
@@ -35,6 +35,10 @@ Could you please provide the table | Understood! Should I begin? | I can help. P
 抱歉，请提供具体的题目。 | 请告诉我具体的要求。 | 谢谢您的提问，您是指哪一个？ | 請告訴我您需要什麼樣的風格？
 好，请发一下原文。 | 我可以帮您润色。请提供原文。 | 收到！请问要翻译成哪种语言？ | 好的，请问您的预算是多少？
 请将文本粘贴到这里。
+您还没有附上班主任的讲话内容。请把那段话发给我，我会按您的要求压缩成三条。 | 请提供奖品表，我再帮您计算。
+好的，请把班主任在家长会上的这段话发给我，我来压缩成三条要点。 | 您似乎忘了附上班主任的讲话，能否把内容发给我？
+请提供班主任在家长会上的讲话内容，我会帮您压缩成三条。 | 题目里没有给出奖品表，请补充各等奖的奖品价值。
+请把公司的奖品清单发给我，我再接着算。 | 請把名單發給我，我來統計。
 """,
     r"""
 Sure, here it is. | Thank you! | It is four. Sure? | Surely it is. Is it? | Understood. It is done. | What is it?
@@ -44,6 +48,7 @@ Understanding it takes time. Is it worth it? | They provide water. | Why not? | 
 当然有人会问，这样值得吗？ | 请把门关上。 | 当然不行，你说呢？ | 收到货后可以退吗？ | 谢谢！
 没问题的产品才能出厂，您说对吗？ | 了解历史有什么用？ | 明白人怎么会上当？ | 请告诉他真相。 | 好的，写完了。
 可以提供热水。 | 请柬已经发出。 | 當然有人不同意，對吧？ | 好的教練會怎麼做？
+题目没有给出半径，面积无法求出。 | 请把盐倒进锅里，我会在旁边看着。 | 信里没有说明日期，可以改在周五。
 """,
 )
 ASSISTANT_TALK = (

@@ -134,6 +134,12 @@ Prompt: a red barn\nTurn this prompt into a story.
 Proofread this:\n\nHi Bob, here is the draft.\n\nLet me know if you would like any further changes.
 Write a letter that ends as follows:\n\nIf you need further changes, please let me know.
 New prompts are hard to write. Why?
+New tasks: how do you learn to say no to them?
+新任务来了：怎样排优先级？
+新题目太难怎么办？
+任务：打扫教室。\n请把它分给三个人。
+题目：《我的家》。请写一篇作文。
+Question: what is a quark?
 Rewrite the sentence: I ate an apple.
 Write a warning.\n\nIf you need more than one line, number them.
 Sure-footed animals: name five.
@@ -160,6 +166,22 @@ WRAPPED = lines(r"""
 改写后的版本：\n<P>
 重写后的提示词：<P>
 改写提示詞：<P>
+新题目：<P>
+**新题目：**\n<P>
+**新题目**\n<P>
+### 新题目\n<P>
+新的题目：\n<P>
+**新题：**<P>
+新的编程任务：\n<P>
+**改写后的编程任务：**\n<P>
+**改写后的数学题：**<P>
+改编后的题目：<P>
+以下是改写后的任务：\n<P>
+当然！以下是新的任务：\n<P>
+好的，新题目如下：\n<P>
+**New question:** <P>
+New task:\n<P>
+Rewritten task: <P>
 ### 改写提示词\n<P>
 **改写提示词**\n<P>
 【改写提示词】\n<P>

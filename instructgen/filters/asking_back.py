@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from instructgen.contracts import Reject
 from instructgen.example import Example
 from instructgen.filters.filter import text_of
-from instructgen.filters.words import simplified
 from instructgen.parameters import TextField, check_parameters
+from instructgen.parsing.simplified import simplified
 
 # The Chinese words are an utterance of their own: 好的！ and not 好的作品.
 _POLITE = r"""understood(?![a-z])|thank[ ]you|sure(?![a-z])
@@ -34,6 +34,21 @@ _REQUEST_ZH = re.compile(
         (?:想|要|需|希望|的(?:需求|要求|问题|主题)|信息|细节) )""",
     re.VERBOSE,
 )
+# Whatever it is that lacks: it is said to lack, or what will be done with it.
+_GIVE = (
+    r"(?:提供|补充|补上|附上|贴上|告诉我"
+    r"|(?:把|将)[^，,。！？!?\n]{1,24}?(?:发|贴|粘贴|复制|传)(?:送|给|过来|上来|出来))"
+)
+_WILL = r"(?:以便|这样|然后|好让)?我(?:会|来|再|将|就|才能?|可以|马上|立刻|接着|继续|好)"
+_LACKS = r"(?:没有?|未|忘记?了?|漏了?)(?:附上?|给出|提供|贴上?|写明|说明|包含|看到|收到)"
+_WITHOUT_IT = re.compile(
+    rf"""\W*(?:(?:好的?|当然(?:可以)?|没问题|可以|明白|收到|抱歉|对不起|您好|你好)[，,。！!]\s?){{0,3}}+
+    (?:(?:请|麻烦|烦请)(?:您|你)?(?:先|再)?{_GIVE}[^，,。！？!?\n]{{0,30}}[，,。！]\s?{_WILL}
+      | [^，,。！？!?\n]{{0,16}}?{_LACKS}[^，,。！？!?\n]{{0,24}}[，,。；！]\s?(?:所以|因此)?
+        (?:请|麻烦|能否|能不能|可以|可否|是否可以)[^，,。！？!?\n]{{0,4}}?{_GIVE})""",
+    re.VERBOSE,
+)
+_MESSAGE = re.compile("邮件|短信|消息|通知|留言|回复|话术|对话|台词|剧本|信|客服")
 _QUESTION = re.compile(r"[?？][\s*_\"'”’)）]*\Z")
 
 
@@ -57,7 +72,12 @@ class AskingBack:
 
     def __call__(self, example: Example) -> Reject | None:
         text = text_of(example, self.field)
-        if request := _REQUEST.search(text) or _REQUEST_ZH.search(simplified(text)):
+        plain = simplified(text)
+        request = _REQUEST.search(text) or _REQUEST_ZH.search(plain)
+        # A message that was to be written may ask its reader for something.
+        if request is None and not _MESSAGE.search(simplified(f"{example.instruction} {example.input}")):
+            request = _WITHOUT_IT.match(plain)
+        if request:
             said = text[request.start() : request.end()]
             return Reject("asks_back", " ".join(said.split()))
         polite = _ANYWHERE.search(text) if self.anywhere else _OPENING.match(text)

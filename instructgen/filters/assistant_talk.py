@@ -8,8 +8,9 @@ from functools import cache
 
 from instructgen.contracts import Reject
 from instructgen.example import Example
-from instructgen.filters.words import CHINESE_MODEL, first_phrase, simplified
+from instructgen.filters.words import CHINESE_MODEL, first_phrase
 from instructgen.parameters import Text, check_parameters
+from instructgen.parsing.simplified import simplified
 
 ASSISTANT_TALK = (
     "as an ai",

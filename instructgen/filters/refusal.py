@@ -15,8 +15,9 @@ from typing import Literal
 from instructgen.contracts import Reject
 from instructgen.example import Example
 from instructgen.filters.filter import text_of
-from instructgen.filters.words import CHINESE_MODEL, simplified
+from instructgen.filters.words import CHINESE_MODEL
 from instructgen.parameters import Text, TextField, check_parameters
+from instructgen.parsing.simplified import simplified
 
 _LOOKED_AT = 500
 _VALUE_LENGTH = 80

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from instructgen.contracts import Reject
 from instructgen.example import Example
 from instructgen.filters.filter import text_of
-from instructgen.filters.words import simplified
 from instructgen.parameters import TextField, check_parameters
+from instructgen.parsing.simplified import simplified
 
 # Words that carry no answer by themselves. "No", "not" and "none" can be one, and are not among them.
 _ENGLISH = """

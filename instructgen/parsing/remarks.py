@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from instructgen.parsing.marks import COLON, EMPHASIS, SPACE, simplified
+from instructgen.parsing.marks import COLON, EMPHASIS, SPACE
+from instructgen.parsing.simplified import simplified
 from instructgen.parsing.wrapping import without_closing
 
 _NAMED = r"(?:prompt|question|problem|instruction|task|query|request)"
@@ -50,9 +51,10 @@ _TOLD_IN_CHINESE = (
     r"(?:(?:根据|按照?|依)(?:您|你)的?(?:要求|需求|请求|指示)[，,]\s?)?(?:"
     r"(?:以下|下面|这|这里)就?[是为](?:一[个道份条种])?我?(?:为(?:您|你))?"
     rf"(?:全?新的?|{_WAS_CHANGED}|更(?:难|复杂|简单|容易|具挑战性?)的|难度更[高低大小]的)"
-    r"(?:数学)?(?:提示词?|提示语|问题|题目|题|指令|版本|说法)"
+    r"(?:数学|编程)?(?:提示词?|提示语|问题|题目|题|指令|任务|版本|说法)"
     r"|(?:以下|下面|这|这里)就?[是为]一[个条](?:人们|用户|有人)?可能会?(?:提出|问到?|遇到)?的(?:问题|请求|要求|提问)"
-    r"|(?:改写|修改|重写|优化)之?后的?(?:提示词?|提示语|问题|题目|指令)(?:如下|[是为])?"
+    r"|(?:改写|修改|重写|优化)之?后的?(?:提示词?|提示语|问题|题目|指令|任务)(?:如下|[是为])?"
+    r"|全?新的?(?:数学|编程)?(?:提示词|题目|题|任务|指令)如下"
     rf"|(?:改写|重写)之?后的版本(?:如下|[是为])?{_LINE_FOLLOWS}"
     rf"|(?:我?已经?)?(?:为(?:您|你))?(?:已经?)?(?:改写|重写)如下{_LINE_FOLLOWS})"
 )

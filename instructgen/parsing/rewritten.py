@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from instructgen.errors import ParseError
-from instructgen.parsing.marks import COLON, EMPHASIS, INDENT, LISTED, SPACE, simplified, without_emphasis
+from instructgen.parsing.marks import COLON, EMPHASIS, INDENT, LISTED, SPACE, without_emphasis
 from instructgen.parsing.remarks import no_prompt, without_announcement, without_explanation, without_remark
+from instructgen.parsing.simplified import simplified
 from instructgen.parsing.wrapping import strip_thinking, unwrapped
 from instructgen.strict_json import load
 
@@ -71,8 +72,9 @@ def _only_text(body: str) -> str:
 _COUNTED = r"(?:[ #]{0,2}\d{1,2}|[一二三四五])?"
 # What models call what they were asked for, whatever the prompt calls it.
 _USUAL = (
-    r"(?:(?:改写|重写|修改|改编|优化|进化)(?:之?后|过)的?|全?新的?|最终的?)(?:提示词?|提示语|指令)|(?:改写|重写)之?后的?(?:问题|题目|任务)"
-    r"|(?:re-?written|re-?phrased|revised|evolved|new) prompt"
+    r"(?:(?:改写|重写|修改|改编|优化|进化)(?:之?后|过)的?|全?新的?|最终的?)(?:编程|数学)?(?:提示词?|提示语|指令|任务|题目|题)"
+    r"|(?:改写|重写|改编)之?后的?(?:数学)?问题|(?:re-?written|re-?phrased|revised|evolved|new)"
+    r" (?:(?:programming|coding|math) )?(?:prompt|task|question|problem|instruction)"
 )
 # These may also be the first words of a prompt.
 _PROMPT_ONLY, _REWRITE = r"提示词|prompt", "改写|重写"

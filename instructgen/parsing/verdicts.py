@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 from instructgen.errors import ParseError
-from instructgen.parsing.marks import simplified
+from instructgen.parsing.simplified import simplified
 from instructgen.parsing.wrapping import strip_thinking
 
 # English. What stands between the negation and the word: "not exactly equal", "aren't quite equal".

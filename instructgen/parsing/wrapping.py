@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from instructgen.parsing.marks import simplified
+from instructgen.parsing.simplified import simplified
 
 _TAGS = r"(?:think|thinking|thought|reasoning)"
 _OPEN = re.compile(rf"\s*[<◁]({_TAGS})[>▷]", re.IGNORECASE)

@@ -65,7 +65,7 @@ async def test_the_prompt_shows_seeds_in_the_layout_it_asks_for(tmp_path: Path) 
         )
         assert [number for number, *_ in parts] == ["1", "2", "3"]
         shown |= {part[1:] for part in parts}
-        assert "从第 4 道写到第 10 道" in prompt_of(request)
+        assert "从第 4 项写到第 10 项" in prompt_of(request)
         sampling = request.sampling
         assert (sampling.temperature, sampling.top_p, sampling.max_tokens) == (1.0, 1.0, 1024)
         assert sampling.stop == ("\n11. 指令",)

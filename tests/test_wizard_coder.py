@@ -240,7 +240,7 @@ def test_the_manifest_tells_operators_prompts_and_checks() -> None:
         ("evolve", ["somewhat more difficult", "not the only one", "{method}"], ["稍微难一点", "别的办法", "{method}"]),
         ("add_constraints", ["constraint or requirement", "about 10 words"], ["限制或要求", "大约 20 个字"]),
         ("rare_requirement", ["commonly have", "more specific", "seldom"], ["常见", "更具体", "很少"]),
-        ("add_reasoning", ["a few logical steps", "more of them"], ["几步逻辑", "更多的步骤"]),
+        ("add_reasoning", ["a few logical steps", "more of them"], ["几步推理", "更多的步骤"]),
         (
             "erroneous_code",
             ["code with a mistake", "misleads", "must stand in"],

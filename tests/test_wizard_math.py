@@ -345,11 +345,11 @@ async def test_a_bug_in_a_branch_is_told_before_a_failure(tmp_path: Path) -> Non
         (
             "upward",
             ["harder: {method}", "definite answer", "10 to 20 words"],
-            ["更难：{method}", "确定的答案", "20 到 40 个字"],
+            ["更难：{method}", "确定的答案", "最多增加 40 个字"],
         ),
         ("add_constraints", ["add one condition"], ["增加一个", "条件"]),
         ("concretise", ["general notions", "specific"], ["笼统", "具体"]),
-        ("add_reasoning", ["simple steps", "several more"], ["简单几步", "多推理几步"]),
+        ("add_reasoning", ["simple steps", "several more"], ["简单几步", "更多步骤"]),
         ("easier", ["question below easier", "clearly easier", "topic stays"], ["更容易", "主题不变"]),
         ("easier_topic", ["brand-new", "another topic", "easier than the one"], ["全新", "另一个主题", "容易"]),
     ],

@@ -54,7 +54,7 @@ _WORLD: Mapping[Language, str] = {
         "empire lies under the shoals, and wind is the only magic that can be bought"
     ),
     "zh": (
-        "一款以盐岛群岛为背景的角色扮演游戏：三座港口城镇交易鱼货、玻璃和传闻，"
+        "一款以盐群岛为背景的角色扮演游戏：三座港口城镇交易鱼货、玻璃和传闻，"
         "浅滩之下沉睡着一个古老的帝国，而风是唯一能买到的魔法"
     ),
 }

@@ -34,7 +34,7 @@ def labelled(text: str, labels: Sequence[str]) -> str:
     body = _quoted(labels).sub(r"\1", without_announcement(body))
     label = _pattern(labels).match(body)
     if label is None:
-        raise ParseError(f"this text does not begin with {labels[0]!r} and a colon", text=text)
+        raise ParseError(f"this text does not begin with {' or '.join(map(repr, labels[:2]))} and a colon", text=text)
     content = unwrapped(without_remark(unwrapped(_behind(label))))
     if not re.search(r"\w", content):
         raise ParseError(f"nothing follows {label[0].strip()!r}", text=text)

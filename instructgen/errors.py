@@ -11,6 +11,7 @@
     │   ├── QuotaExhausted        stops the run
     │   ├── BudgetExhausted       stops the run before the budget is crossed
     │   └── TooManyFailures       stops a hopeless run (the breaker)
+    ├── NothingKept               stops a run that buys and buys and keeps nothing
     ├── ParseError                a completion came back and cannot be read
     ├── RecipeError               what the user handed in cannot be used: a recipe, an option, a file, a directory
     └── StoreError                recorded completions or a run directory cannot be read or written
@@ -105,6 +106,12 @@ class TooManyFailures(EngineError):
     """Most requests fail; going on would only waste them."""
 
     fatal = True
+    exit_code = 3
+
+
+class NothingKept(InstructGenError):
+    """A source without an end gave one example after another, and none was kept."""
+
     exit_code = 3
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from instructgen.errors import RecipeError
 
 Role = Literal["system", "user", "assistant"]
 
@@ -74,6 +77,15 @@ class Example:
     calls: tuple[str, ...] = ()
     ancestors: tuple[Ancestor, ...] = ()
 
+    def __post_init__(self) -> None:
+        texts = (self.instruction, self.input, self.output, self.system)
+        if not all(isinstance(text, str) for text in texts):
+            wrong = next(name for name, text in zip(_TEXTS, texts, strict=True) if not isinstance(text, str))
+            raise RecipeError(
+                f"Example({wrong}={reprlib.repr(getattr(self, wrong))}) is no text.\n"
+                f"Write str(…), or leave out what there is not: a field without a text is an empty one."
+            )
+
     @classmethod
     def root(
         cls, by: str, *, index: int = 0, parents: Iterable[str] = (), calls: Iterable[str] = (), **content: Any
@@ -115,6 +127,7 @@ def identified(examples: Iterable[Example]) -> tuple[Example, ...]:
     return tuple(one if one.id else one.identified(position) for position, one in enumerate(examples))
 
 
+_TEXTS = ("instruction", "input", "output", "system")
 _CONTENT: dict[str, Any] = {
     "instruction": "",
     "input": "",

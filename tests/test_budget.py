@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -53,8 +54,9 @@ async def test_ends_when_the_next_request_might_cross_it() -> None:
     ledger = Ledger(Budget(requests=2))
     for _ in range(2):
         ledger.settle(await ledger.reserve(Model(), SHORT), Model(), ANSWER, sent=True)
-    with pytest.raises(BudgetExhausted, match=r"2 of 2 requests used"):
+    with pytest.raises(BudgetExhausted, match=r"2 of 2 requests used") as stopped:
         await ledger.reserve(Model(), SHORT)
+    assert "could take" not in str(stopped.value)  # no tokens or dollars were counted
     with pytest.raises(BudgetExhausted, match="0 of 9 tokens"):
         await Ledger(Budget(tokens=9)).reserve(Model(), SHORT)
     with pytest.raises(BudgetExhausted, match=r"of 0\.0001 dollars"):
@@ -238,6 +240,12 @@ async def test_what_is_recorded_costs_nothing(tmp_path: Path) -> None:
     again = await run(pipeline, tmp_path / "run", budget=Budget(requests=0))
     assert new_calls(again) == 0
     assert contents(again.path) == before
+
+
+@pytest.mark.parametrize("field", [{"requests": "5"}, {"requests": -1}, {"tokens": 2.5}, {"usd": -0.1}, {"usd": True}])
+def test_what_is_no_budget(field: dict[str, Any]) -> None:
+    with pytest.raises(RecipeError, match=r"Budget\("):
+        Budget(**field)
 
 
 async def test_a_recipe_that_cannot_be_budgeted_stops_at_once(tmp_path: Path) -> None:

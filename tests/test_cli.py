@@ -811,3 +811,10 @@ def test_export_of_a_partial_run_says_so(folder: Folder) -> None:
     code, _, error = folder("export", folder.run, "--format", "jsonl", "--out", folder.path / "x.jsonl")
     assert code == 0
     assert "this run is partial" in error
+
+
+def test_an_empty_directory_name_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", str(EXAMPLES / "quickstart.py"), "--out", ""]) == 2
+    assert "--out: it is empty" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -23,15 +23,19 @@ from instructgen import (
     Magpie,
     MagpieTurns,
     Nouns,
+    Operator,
     Pipeline,
+    Prompt,
     Reformulate,
     Reject,
     Rejected,
+    Request,
     Respond,
+    Run,
     Scripted,
     UnnaturalInstructions,
 )
-from instructgen.errors import RecipeError, StoreError
+from instructgen.errors import NothingKept, RecipeError, StoreError
 from instructgen.runtime.dry_run import dry_run
 from tests.support.pipelines import Ask, Model, run, tasks
 
@@ -230,6 +234,95 @@ def test_an_endless_source_is_followed_no_further_than_its_window(tmp_path: Path
     assert len(starts.pending(store=store)) in range(64, 72)
     assert len(starts.pending(limit=3, store=store)) in range(8, 16)
     assert dry_run(starts, limit=3, store=store).requests in range(8, 16)
+
+
+def test_an_endless_source_of_which_nothing_is_kept_is_given_up(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def useless(request: Request) -> str:
+        asked.append(request.messages[-1].content)
+        return "Too short."
+
+    def go(out: str, patience: int) -> None:
+        pipeline = Pipeline(Nouns(), [FreshStart(Scripted(useless), rounds=2)])
+        pipeline.run(tmp_path / out, limit=2, patience=patience, store=tmp_path / "store.db", progress="none")
+
+    with pytest.raises(NothingKept, match=r"nothing was kept of 30 examples(.|\n)*too_short"):
+        go("run", 30)
+    first = Run(tmp_path / "run")
+    assert (first.counts["source"], first.counts["kept"], first.complete) == (30, 0, False)
+    bought = len(asked)
+    assert bought < 100
+    rows = (tmp_path / "run" / "rejected.jsonl").read_bytes()
+    with pytest.raises(NothingKept):  # the same place again, for nothing
+        go("run", 30)
+    assert (tmp_path / "run" / "rejected.jsonl").read_bytes() == rows
+    assert len(asked) <= bought + 64  # what was under way when it stopped
+
+
+def test_patience_counts_from_the_latest_that_was_kept(tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Every:
+        """A source without an end."""
+
+        endless = True
+
+        async def examples(self, ctx: Context) -> AsyncIterator[Example]:
+            number = 0
+            while True:
+                yield Example.root("every", instruction="x" * (10 if number % 7 == 6 else 1), index=number)
+                number += 1
+
+    pipeline = Pipeline(Every(), [Filter(Length(5, 20, field="instruction", unit="characters"))])
+    options: Any = {"limit": 4, "store": tmp_path / "store.db", "progress": "none"}
+    run = pipeline.run(tmp_path / "patient", patience=7, **options)
+    assert (len(run), run.counts["source"]) == (4, 28)
+    with pytest.raises(NothingKept):
+        pipeline.run(tmp_path / "hasty", patience=6, **options)
+    assert len(Run(tmp_path / "hasty")) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"budget": 5}, r"run\(budget=5\): it is a Budget"),
+        ({"breaker": 0.5}, r"run\(breaker=0.5\)"),
+        ({"patience": 0}, r"run\(patience=0\): it is a whole number of at least 1"),
+    ],
+)
+def test_options_of_the_wrong_kind(options: Any, words: str, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=words):
+        Pipeline([Example("x")]).run(tmp_path / "run", **options)
+
+
+def test_a_run_directory_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RecipeError, match="has no name"):
+        Pipeline([Example("x")]).run("")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("steps", [None, Respond(Scripted(str))])
+def test_steps_are_a_list(steps: Any) -> None:
+    with pytest.raises(RecipeError, match=r"Write a list: Pipeline\(source, \[step, …\]\)"):
+        Pipeline([Example("x")], steps)
+
+
+@pytest.mark.parametrize("field", ["instruction", "input", "output", "system"])
+@pytest.mark.parametrize("value", [None, 3, b"x"])
+def test_an_example_is_made_of_texts(field: str, value: Any) -> None:
+    with pytest.raises(RecipeError, match=rf"Example\({field}="):
+        Example(**{"instruction": "x", field: value})
+
+
+def test_what_is_no_function_plays_no_model() -> None:
+    with pytest.raises(RecipeError, match="is no function"):
+        Scripted("yes")  # type: ignore[arg-type]
+
+
+def test_an_operator_sends_its_method() -> None:
+    with pytest.raises(RecipeError, match="needs prompt and method"):
+        Operator("a", "ask in Rust", prompt=Prompt("hi {prompt}", "p"))
 
 
 TEACHER = Scripted(str)

@@ -44,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
         out,
         limit=options.limit,
         seed=options.seed,
+        patience=options.patience,
         budget=Budget(options.budget_requests, options.budget_tokens, options.budget_usd),
         store=options.store,
         fresh=options.fresh,

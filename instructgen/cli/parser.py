@@ -66,11 +66,27 @@ def positive(text: str) -> float:
     return number
 
 
+def directory(text: str) -> Path:
+    """A path; an empty one, as of a variable that is not set, would be the working directory."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty; name a directory")
+    return Path(text)
+
+
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """The options that every run has, whatever the recipe."""
     group = parser.add_argument_group("options of the run")
-    group.add_argument("--out", type=Path, metavar="DIR", help="run directory (default: runs/ and the recipe's name)")
+    group.add_argument(
+        "--out", type=directory, metavar="DIR", help="run directory (default: runs/ and the recipe's name)"
+    )
     group.add_argument("--limit", type=at_least_one, metavar="N", help="stop after N kept examples")
+    group.add_argument(
+        "--patience",
+        type=at_least_one,
+        metavar="N",
+        default=1000,
+        help="with a source without an end, stop when nothing was kept of N of its examples in a row (default: 1000)",
+    )
     group.add_argument("--dry-run", action="store_true", help="ask nothing; show prompts, requests, tokens and cost")
     group.add_argument("--fresh", action="store_true", help="ignore what is recorded")
     group.add_argument("--shard", metavar="I/N", default="0/1", help="do share I (from 0) of N of the source")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import reprlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -36,6 +37,13 @@ class Scripted:
     function: Callable[[Request], Reply | Awaitable[Reply]]
     name: str = field(default="model", kw_only=True)
     limits: Limits = field(default=Limits(), kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise RecipeError(
+                f"Scripted({reprlib.repr(self.function)}) is no function.\n"
+                "Write one that takes a Request and returns a text, such as Scripted(lambda request: 'yes')."
+            )
 
     @property
     def identity(self) -> str:

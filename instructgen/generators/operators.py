@@ -61,11 +61,12 @@ class Operator:
             self._check_slots(self.prompt)
 
     def _check_slots(self, prompt: Prompt) -> None:
-        given = {"prompt", *(["method"] if self.method else []), *(["format", "demonstration"] if self.formats else [])}
-        if "prompt" not in prompt.slots or not set(prompt.slots) <= given:
+        needed = ["prompt", "method"] if self.method else ["prompt"]
+        given = {*needed, *(["format", "demonstration"] if self.formats else [])}
+        if not set(needed) <= set(prompt.slots) <= given:
             raise RecipeError(
                 f"the prompt of Operator({self.name!r}) has the slots {', '.join(prompt.slots) or 'none'}; "
-                f"it needs prompt, and may have {', '.join(sorted(given - {'prompt'})) or 'no other'}."
+                f"it needs {' and '.join(needed)}, and may have {', '.join(sorted(given - set(needed))) or 'no other'}."
             )
 
     def render(self, prompt: str, format: DataFormat | None) -> str:

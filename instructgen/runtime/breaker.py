@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import Annotated
 
 from instructgen.errors import EngineError, TooManyFailures
+from instructgen.parameters import FRACTION, Count, check_parameters
 
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
     """Stops a hopeless run: more than ``share`` of the last ``window`` requests failed, once ``after`` have ended."""
 
-    share: float = 0.5
-    after: int = 20
-    window: int = 100
+    share: Annotated[float, FRACTION] = 0.5
+    after: Count = 20
+    window: Count = 100
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
 
 class Outcomes:

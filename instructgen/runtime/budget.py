@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import Annotated
 
 from instructgen.contracts import Completion, Engine, Request
 from instructgen.errors import BudgetExhausted, RecipeError
+from instructgen.parameters import Natural, at_least, check_parameters
 from instructgen.runtime.tokens import most_tokens
 
 
@@ -24,9 +26,12 @@ class Budget:
         usd: US dollars, by the engines' prices.
     """
 
-    requests: int | None = None
-    tokens: int | None = None
-    usd: float | None = None
+    requests: Natural | None = None
+    tokens: Natural | None = None
+    usd: Annotated[float, at_least(0)] | None = None
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
 
 @dataclass(slots=True)
@@ -71,8 +76,7 @@ class Ledger:
         while not self._fits(most):
             if self._in_flight == 0:
                 raise BudgetExhausted(
-                    f"the budget ends here: {self._words()}.\n"
-                    f"The next request could take {most.tokens} tokens and {most.usd:.4f} dollars. "
+                    f"the budget ends here: {self._words()}.\n{self._next(most)}"
                     "All answers so far are recorded; each call has a budget of its own and goes on from there."
                 )
             self._changed.clear()
@@ -132,6 +136,13 @@ class Ledger:
             if limit is not None and used > limit:
                 return False
         return True
+
+    def _next(self, most: Cost) -> str:
+        """What the next request could take of what is bounded."""
+        tokens = f"{most.tokens} tokens" if self._budget.tokens is not None else ""
+        usd = f"{most.usd:.4f} dollars" if self._budget.usd is not None else ""
+        could = " and ".join(part for part in (tokens, usd) if part)
+        return f"The next request could take {could}. " if could else ""
 
     def _words(self) -> str:
         budget, spent = self._budget, self.spent

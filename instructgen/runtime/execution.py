@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from collections import Counter
 from typing import Any
 
-from instructgen.errors import EngineError
+from instructgen.errors import EngineError, NothingKept
 from instructgen.runtime.counts import Counts, Item
 from instructgen.runtime.describe import engines_in
 from instructgen.runtime.directory import RunDirectory
@@ -22,13 +24,21 @@ class Execution:
     """One run under way: the sink, the ticker, and what is written at the end."""
 
     def __init__(
-        self, plan: Plan, gateway: Gateway, directory: RunDirectory, limit: int | None, style: ProgressStyle
+        self,
+        plan: Plan,
+        gateway: Gateway,
+        directory: RunDirectory,
+        limit: int | None,
+        patience: int,
+        style: ProgressStyle,
     ) -> None:
         self.counts = Counts()
         self._plan = plan
         self._gateway = gateway
         self._directory = directory
         self._limit = limit
+        self._patience = patience if getattr(plan.source, "endless", False) else math.inf
+        self._fruitful = 0  # examples of the source when the latest one was kept
         self._style = style
         self._runner = Runner(plan, gateway, self._sink)
         self._engines = list(engines_in([plan.source, *plan.steps]))
@@ -116,7 +126,22 @@ class Execution:
         self._directory.write(item, self._plan.names)
         self.counts.add(item)
         self._last = item
+        if item.verdict is None:
+            self._fruitful = self.counts.source
+        elif self.counts.source - self._fruitful >= self._patience:
+            raise NothingKept(self._why_nothing())
         return self._limit is not None and self.counts.kept >= self._limit
+
+    def _why_nothing(self) -> str:
+        reasons = Counter({code: 0 for _, code in self.counts.rejected})
+        for (_, code), count in self.counts.rejected.items():
+            reasons[code] += count
+        most = ", ".join(f"{code} {count}" for code, count in reasons.most_common(3))
+        return (
+            f"nothing was kept of {self._patience} examples of the source in a row, and it has no end.\n"
+            f"Rejected so far: {most or 'none'}. Look at some of them (instructgen show RUN --rejected); where so few "
+            "are meant to be kept, give the run more patience."
+        )
 
     def _unrecorded(self) -> EngineError:
         missing = self._runner.unanswered

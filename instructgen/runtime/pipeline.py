@@ -18,6 +18,7 @@ from instructgen.engines.scripted import Scripted
 from instructgen.errors import RecipeError
 from instructgen.example import Example, identified
 from instructgen.filters.filter import Filter
+from instructgen.parameters import Count, fits, unfit
 from instructgen.recording import Record
 from instructgen.runtime.breaker import Breaker
 from instructgen.runtime.budget import Budget
@@ -43,6 +44,7 @@ class RunOptions(TypedDict, total=False):
     seed: int
     budget: Budget
     breaker: Breaker
+    patience: int
     store: str | Path | None
     fresh: bool
     shard: int
@@ -70,6 +72,10 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         _check_source(self.source)
+        if not isinstance(self.steps, Sequence):
+            raise RecipeError(
+                f"the steps of a pipeline are {type(self.steps).__name__}.\nWrite a list: Pipeline(source, [step, …])."
+            )
         _check_known(self.known, [self.source, *self.steps])
         for position, step in enumerate(self.steps):
             _check_step(position, step)
@@ -90,6 +96,7 @@ class Pipeline:
         seed: int = 0,
         budget: Budget = Budget(),
         breaker: Breaker = Breaker(),
+        patience: int = 1000,
         store: str | Path | None = None,
         fresh: bool = False,
         shard: int = 0,
@@ -105,6 +112,8 @@ class Pipeline:
             seed: of every random choice and of every sampled completion.
             budget: the most this call may use.
             breaker: when to give up on a failing engine.
+            patience: when to give up on a source without an end: after so many of its examples in a row of which
+                nothing was kept.
             store: the file of recorded completions; by default ``.instructgen/completions.db`` of the project.
             fresh: ignore what is recorded; the completions go into a store of the run's own, which later calls on this
                 directory go on with, whatever ``store`` says.
@@ -118,11 +127,13 @@ class Pipeline:
 
         Raises:
             RecipeError: the recipe, an option or the directory cannot be used.
+            NothingKept: the patience is at its end; what was decided is written.
             EngineError: the run was stopped (key, quota, budget, breaker, recording); what was decided is written.
             StoreError: the store or the directory cannot be read or written.
             KeyboardInterrupt: it was interrupted; what was decided is written.
         """
         _check(limit, seed, shard, shards)
+        _check_options(out, budget, breaker, patience)
         _check_divisible(self.source, shards)
         _check_names([self._source(), *self.steps])
         plan = self._plan(_shard_seed(seed, shard, shards), shard, shards, window=self._window(limit))
@@ -133,7 +144,7 @@ class Pipeline:
             completions = Store(_store_path(directory.path, store, fresh))
             try:
                 gateway = Gateway(completions, seed=plan.seed, budget=budget, breaker=breaker)
-                execution = Execution(plan, gateway, directory, limit, progress)
+                execution = Execution(plan, gateway, directory, limit, patience, progress)
                 if signal is not None:
                     signal.connect(execution.interrupt)
                 how, error = await execution.go()
@@ -216,6 +227,18 @@ class Pipeline:
         seeds = (*getattr(source, "seeds", ()), *identified(self.known))
         steps = [_started(step, seeds) if isinstance(step, Filter) else step for step in self.steps]
         return Plan(source, steps, self.names(), seed, seeds, window, (shard, shards))
+
+
+def _check_options(out: object, budget: object, breaker: object, patience: object) -> None:
+    if not str(out).strip():
+        raise RecipeError("the run directory has no name.\nName one, such as runs/first; it is made if need be.")
+    for name, value, hint in (
+        ("budget", budget, Budget),
+        ("breaker", breaker, Breaker),
+        ("patience", patience, Count),
+    ):
+        if not fits(value, hint):
+            raise RecipeError(unfit("run", name, value, hint))
 
 
 def _check_source(source: object) -> None:

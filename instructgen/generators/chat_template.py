@@ -118,14 +118,13 @@ GEMMA_3 = ChatTemplate(
     stops=("<end_of_turn>", "<start_of_turn>", "<eos>", "<bos>"),
     begin="<bos>",
 )
-# "</s>" is no stop: it ends every answer by itself, and as a text it is HTML.
 MISTRAL_V3 = ChatTemplate(
     "mistral-v3",
     user=("[INST] ", "[/INST]"),
     assistant=(" ", "</s>"),
     system=("", "\n\n"),
     place="last",
-    stops=("[/INST]", "[INST]"),
+    stops=("[/INST]", "[INST]", "</s>"),
     begin="<s>",
 )
 MISTRAL_V3_TEKKEN = ChatTemplate(
@@ -134,7 +133,7 @@ MISTRAL_V3_TEKKEN = ChatTemplate(
     assistant=("", "</s>"),
     system=("", "\n\n"),
     place="last",
-    stops=("[/INST]", "[INST]"),
+    stops=("[/INST]", "[INST]", "</s>"),
     begin="<s>",
 )
 MISTRAL_V7 = ChatTemplate(
@@ -142,7 +141,7 @@ MISTRAL_V7 = ChatTemplate(
     user=("[INST] ", "[/INST]"),
     assistant=(" ", "</s>"),
     system=("[SYSTEM_PROMPT] ", "[/SYSTEM_PROMPT]"),
-    stops=("[/INST]", "[INST]", "[SYSTEM_PROMPT]"),
+    stops=("[/INST]", "[INST]", "</s>", "[SYSTEM_PROMPT]"),
     begin="<s>",
 )
 PHI_3 = ChatTemplate(

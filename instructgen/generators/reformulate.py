@@ -26,7 +26,10 @@ from instructgen.filters.refusal import Refusal
 from instructgen.generators.answering import cut
 from instructgen.parameters import Count, Language, check_parameters
 from instructgen.parsing import rewritten_prompt
-from instructgen.parsing.labelled import begins_line
+from instructgen.parsing.labelled import answer_label, begins_line
+from instructgen.parsing.marks import COLON, EMPHASIS, SPACE
+from instructgen.parsing.simplified import simplified
+from instructgen.parsing.wrapping import strip_thinking
 from instructgen.prompts import Prompt
 from instructgen.prompts.checked import settle_prompt
 
@@ -39,7 +42,31 @@ _WRITTEN = (
     *_ASKED,
     *("Free formulation", "New formulation", "Reformulation", "Rephrased", "Rephrased instruction"),
     *("Reformulated instruction", "Rewritten instruction"),
+    *("Casual formulation", "Short formulation", "Another formulation", "Another way to ask", "Another way to say it"),
     *("换一种说法", "新的说法", "改写", "改写后", "改写后的指令", "新指令"),
+    *("随意的说法", "简短的说法", "口语化的说法", "换个说法", "问法", "另一种问法", "换一种问法", "换个问法"),
+)
+_EAGER = (
+    r"(?:(?:sure(?: thing)?|certainly|of course|absolutely|okay|ok|no problem)\b[!.,\s—–-]{1,6}"
+    r"|(?:好的?|当然(?:可以)?|没问题|可以)[!！。.,，~～\s]{1,6})"
+)
+_TOLD_IN_ENGLISH = (
+    r"here(?: is|['’]s) (?:an?|one|another|the|my) (?:[\w-]{1,20},? (?:and )?){0,3}?"
+    r"(?:(?:re)?formulation|(?:re)?wording|(?:re)?phrasing|paraphrase"
+    r"|way (?:to|of) (?:ask|say|put|phras|word|express)(?:e|ing)?)"
+    r"(?: (?:of |for )?(?:it|this|that|your|the)(?: [\w-]{1,12}){0,3})?"
+)
+_NEW = r"(?:另外?|更?(?:为?(?:随意|自然|口语化|简短|简洁|简单|日常|自由|随便))|新|换)"
+_TOLD_IN_CHINESE = (
+    rf"(?:以下|下面|这)就?是(?:我的)?(?:{_NEW}(?:而|又|、)?(?:一[个种])?的?|一[个种]){{1,4}}"
+    r"(?:说法|问法|表达(?:方式)?|表述|提问方式)"
+    r"|(?:您|你)?也?(?:可以|不妨)(?:换[一]?[个种](?:说法|问法)|这[样么](?:说|问|表达|提问|表述))"
+)
+# What announces a formulation; behind an eager word also its label alone.
+_LEAD = re.compile(
+    rf"\W{{0,8}}(?:(?P<eager>{_EAGER})(?=\W{{0,8}}(?:{'|'.join(_WRITTEN)})[*_]{{0,3}}{SPACE}{{0,3}}{COLON})"
+    rf"|(?P<eagerly>{_EAGER})?{EMPHASIS}(?:{_TOLD_IN_ENGLISH}|{_TOLD_IN_CHINESE}){EMPHASIS}{COLON}{EMPHASIS})\s{{0,8}}",
+    re.IGNORECASE,
 )
 
 
@@ -51,9 +78,9 @@ class Reformulate:
     empty, its output that of the example. ``meta["formulation"]`` is the text with the place. An example without an
     input, which would have no place, is only passed on.
 
-    Rejects formulations that are cut off (``truncated``, ``filtered``), of no text or several at once (``unparsable``),
-    refusals (``refusal``), those without exactly one place for the input (``no_slot``), and those that are the
-    instruction or an earlier formulation (``duplicate``).
+    Rejects formulations that are cut off (``truncated``, ``filtered``), of no text or several at once, or answered
+    (``unparsable``), refusals (``refusal``), those without exactly one place for the input (``no_slot``), and those
+    that are the instruction or an earlier formulation (``duplicate``).
 
     Attributes:
         engine: the model, or several that share the examples.
@@ -126,11 +153,13 @@ class Reformulate:
         if code := cut(completion):
             return "", Reject(code)
         try:
-            text = rewritten_prompt(completion.text, _WRITTEN)
+            text = rewritten_prompt(_without_lead(completion.text), _WRITTEN)
         except ParseError as error:
             return "", Reject("unparsable", detail=str(error))
         if label := begins_line(text, _ASKED, counted=True):
             return text, Reject("unparsable", label, detail="more than one formulation")
+        if label := answer_label(text):
+            return text, Reject("unparsable", label, detail="the formulation is answered")
         if (refused := Refusal("instruction")(Example(text))) is not None:
             return text, refused
         places = len(_SLOT.findall(text))
@@ -144,6 +173,14 @@ class Reformulate:
             return text, Reject("duplicate")
         seen.add(plain)
         return text, None
+
+
+def _without_lead(text: str) -> str:
+    """The completion without what announces the formulation; a sentence with the place right behind it may be one."""
+    body = strip_thinking(text).strip()
+    lead = _LEAD.match(simplified(body))
+    certain = lead and (lead["eager"] or lead["eagerly"] or not _SLOT.match(body, lead.end()))
+    return body[lead.end() :] if lead and certain else body
 
 
 def _made(example: Example, completion: Completion, text: str, draw: int, reject: Reject | None) -> Example:

@@ -16,6 +16,16 @@ _SOLUTION = "Solution|解答|解[决決]方案|[参參]考解答|答案|[参參]
 _GAP = rf"{SPACE}{{0,3}}"
 _NUMBER = rf"(?:[\d一二三四五]{{1,2}}[.)、．]{SPACE}{{0,3}})?"
 _AFTER = rf"(?P<after>{EMPHASIS}){_GAP}(?:{COLON}{EMPHASIS})?"
+# What some models close a section with, on a line of its own or behind its last words: [/Solution].
+_CLOSING = (
+    rf"{EMPHASIS}[\[【［「<]{_GAP}(?:(?:/|end(?: of)?(?: the)?{SPACE}){_GAP}(?:{_PROBLEM}|{_SOLUTION})"
+    rf"|(?:{_PROBLEM}|{_SOLUTION})(?:结束|結束)){_GAP}[\]】］」>]{EMPHASIS}"
+)
+_CLOSED = re.compile(
+    rf"^{SPACE}{{0,8}}{_CLOSING}{SPACE}{{0,8}}\r?$|(?<=\S){SPACE}{{0,8}}{_CLOSING}\s{{0,8}}\Z",
+    re.MULTILINE | re.IGNORECASE,
+)
+_ANYTHING = re.compile("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +42,8 @@ def problem_and_solution(text: str) -> ProblemAndSolution:
     A marker stands at the start of a line, in any case: in square or full-width brackets, with any Markdown around it
     and any text behind it, which belongs to its section. Where there is no bracket at all, Markdown headings and bold
     lines of the same words stand in for it. The bare words, with a colon or without, are no marker. What stands in a
-    code block is none either. A solution marker that comes again is part of the solution.
+    code block is none either. A solution marker that comes again is part of the solution. At a marker that closes
+    it (``[/Solution]``) a section ends.
 
     Args:
         text: the completion.
@@ -55,8 +66,8 @@ def problem_and_solution(text: str) -> ProblemAndSolution:
     if second.start() < first.start():
         raise ParseError("the solution stands before the problem description", text=text)
     end = max(answer_end(body, first.start()), second.end())
-    problem = _content(first, without_separators(body[first.end() : second.start()]))
-    solution = _content(second, without_closing(without_separators(body[second.end() : end])))
+    problem = _content(first, without_separators(_unclosed(body[first.end() : second.start()])))
+    solution = _content(second, without_closing(without_separators(_unclosed(body[second.end() : end]))))
     for name, section in (("problem description", problem), ("solution", solution)):
         if not re.search(r"\w", section):
             raise ParseError(f"the {name} is empty", text=text)
@@ -68,6 +79,12 @@ def _found(marker: re.Pattern[str], body: str) -> list[re.Match[str]]:
     readable = without_labels_in_code(body, marker)
     places = [match.start() for match in marker.finditer(readable)]
     return [match for place in places if (match := marker.match(body, place))]
+
+
+def _unclosed(section: str) -> str:
+    """The section up to the marker that closes it, which is none inside of code."""
+    closed = _CLOSED.search(without_labels_in_code(section, _ANYTHING))
+    return section[: closed.start()] if closed else section
 
 
 def _content(marker: re.Match[str], section: str) -> str:

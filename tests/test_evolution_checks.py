@@ -119,7 +119,7 @@ def test_no_rule_fires_on_the_seeds() -> None:
         ("两者相等，因为要求相同。", True),
         ("<think>要求不同吗？</think>相等", True),
         ("Not equal。", False),
-        ("Ｎｏｔ Ｅｑｕａｌ", None),
+        ("Ｎｏｔ Ｅｑｕａｌ", False),
         ("无法判断两者是否相等", None),
         ("没有不同", True),
         ("好的", None),

@@ -20,6 +20,7 @@ from instructgen.parameters import Text, TextField, check_parameters
 from instructgen.parsing.simplified import simplified
 
 _LOOKED_AT = 500
+_PROMPT_LOOKED_AT = 4000  # what a user asks for may stand behind a long quotation
 _VALUE_LENGTH = 80
 _CURLY = str.maketrans("’‘`´“”＇", "''''\"\"'")
 
@@ -49,6 +50,7 @@ _ENGLISH_MODEL = r"""(?:(?:only|just|merely|simply)\ )?an?\ (?:[\w-]+\ ){0,2}?
     (?:[ -](?:language\ )?(?:model|assistant|system|program|chatbot|bot|tool))?"""
 # Nothing else is said: with a reason behind it, somebody may be declining an invitation.
 _ALL = r"(?=[.!。\s]*\Z)"
+_RULES = r"(?:[a-z]+\ ){0,2}?(?:guidelines?|polic(?:y|ies)|principles|programming|rules|terms)\b"
 _ENGLISH = rf"""
     # As an AI language model, I have no …
     (?: as\ {_ENGLISH_MODEL}(?:\ (?:created|developed|trained|made|built)\ [^,.!?\n]{{1,40}})?,?\ (?:i|my|it)\b
@@ -60,22 +62,37 @@ _ENGLISH = rf"""
       | unable\ to | {_MUST}(?:decline|refuse)\ to | (?:do\ not|don't)\ feel\ (?:comfortable|able)(?:\ to)?)
     (?:\ (?:currently|actually|really|simply|just|directly|ethically|legally|in\ good\ conscience|be\ able\ to))?
     \ (?: (?:help|assist)(?:ing)?(?:(?=[.,!;:]|$)|\ (?:with|in)\b|\ you(?=[.,!;:]|$|\ (?:with|in|on|there)\b))
-        | comply(?:ing)?\b | fulfil+(?:ing)?\b | engage\ in\b
+        | comply(?:ing)?(?:(?=[.,!;:]|$)|\ with\ (?:that|this|your|the\ request|it)\b)
         | (?:answer|respond\ to|discuss)(?:ing)?\ (?:that|this|these|such|your|it|(?:the|any)\ (?:question|request))\b
         | (?:rewrit|rephras|paraphras|reword|modify|evolv|complicat)(?:e|ing)?\ (?:that|this|your|the|it)\b
           (?:\ (?:[a-z]+\ )?(?:prompt|instruction|question|request|task|problem|text)s?)?
           (?=[.,!;:]|$|\ (?:because|as|since|into|in)\b)
         | (?:do|continue)\ (?:that|this|so|it)(?=[.,!;:]|$|\ (?:task|request|because|as|for))
-        | (?:provid|giv|offer|shar|generat|creat|writ|produc|mak|process|perform|support|promot|recommend|display|show
+        | (?P<ambiguous>comply(?:ing)?\b | fulfil+(?:ing)?\b | engage\ in\b
+          | (?:provid|giv|offer|shar|generat|creat|writ|produc|mak|process|perform|support|promot|recommend|display|show
             |access|open|view|see|brows|search|express|complet|play|predict|fulfil|carry\ out|have)(?:e|ing)?
           \b[^.!?\n]{{0,60}}?\b(?:information|instructions|advice|guidance|assistance|content|material|opinions?|answers?
             |requests?|questions?|images?|links?|web\ ?pages?|websites?|internet|attachments?|files?|real-time|task
-            |prompts?|stereotypes|violence|hate|harmful|illegal|offensive|explicit|tutorial|recipe\ for)\b )
+            |prompts?|stereotypes|violence|hate|harmful|illegal|offensive|explicit|tutorial|recipe\ for)\b ) )
     # I must decline.
-  | i\ ?{_MUST}(?:decline|refuse)
+  | i\ ?{_MUST}(?P<declined>decline|refuse)
     (?:{_ALL}|\ (?:this|that|your|the|such\ an?)\ (?:[a-z]+\ )?(?:request|question|task|prompt|query)\b)
   | i\ (?:respectfully\ )?(?:decline|refuse)\ to\ (?: comply\b | (?:help|assist)\ with\ (?:that|this|your|such)\b
-      | (?:answer|respond\ to|discuss)\ (?:that|this|these|such|your|(?:the|any)\ (?:question|request))\b )
+      | (?:answer|respond\ to|discuss)\ (?:that|this|these|such|your|(?:the|any)\ (?:question|request))\b
+      | do\ (?:so|this|that|it){_ALL} )
+    # Request denied. This request violates my guidelines. It is against my policy to assist with this.
+  | request\ (?:denied|declined|refused|rejected){_ALL}
+  | (?:this|that|the|your|such\ an?)\ (?:[a-z]+\ )?(?:request|prompt|question|instruction|task|content|topic)
+    (?:\ [a-z]+)?\ (?:violat(?:es|ed)|goes\ against|is\ against|conflicts\ with|breaches)
+    \ (?:my\ {_RULES}|our\ {_RULES}{_ALL})
+  | it(?:'s|\ is|\ goes)\ against\ (?:my|our)\ {_RULES}\ to\ (?:assist|help|provide|answer|respond|comply|engage|create
+      |generate|write|rewrite|produce|discuss|fulfil+|do\ (?:so|this|that))\b
+    # I'm sorry, but this prompt contains harmful content and I cannot …
+  | (?:this|that|the|your)\ (?:[a-z]+\ )?(?:request|prompt|question|instruction|task|content|topic)\ [^.!?\n]{{1,100}}?
+    (?:,|\band|\bso|[;-])\ (?:so\ |therefore\ |thus\ )?i(?:\ am|'m)?\ (?:cannot|can't|can\ not|won't|will\ not
+      |unable\ to|not\ able\ to|must\ decline\ to)\ (?:help|assist|comply|fulfil+|proceed|continue|do\ (?:so|this|that)
+      |(?:mak|rewrit|rephras|evolv|chang|modif|complicat|answer|generat|creat|provid|process)(?:e|y)?
+       \ (?:it|this|that|them|your|the\ prompt)\b)
     # I don't have the ability to …
   | i\ (?:do\ not|don't)\ have\ (?:the\ (?:ability|capability|capacity)\ to
       |access\ to\ (?:real-time|current|external|personal|your|the\ internet)|(?:any\ )?personal\ \w+)
@@ -142,6 +159,12 @@ _STRICT = rf"""
   | (?:这|您的|你的|该)[^,。!?\n]{{0,8}}?超出了?我的(?:能力|知识|服务)
   | 恕难(?:从命|照办|回答|奉告|满足|提供|应允){_END}
   | {_I}(?:还|尚)?(?:没有?|未)(?:有)?学(?:习|会)?过?(?:如何|怎[么样])?(?:回答|处理)
+    # 该内容不适合改写。内容涉及敏感话题，换个话题吧。
+  | (?:该|此|这个?|这[条段类]|您的|上述)(?:内容|提示词?|请求|问题|话题|指令|主题)(?:并|很|恐怕)?
+    (?:不适合|不宜|不适宜|不可以?|不予|不能)(?:被|进行)?{_ANSWER}(?:了|的)?{_ALL}
+  | (?:(?:该|此|这个?|这[条段类]|您的|上述|由于)的?)?(?:内容|提示词?|请求|问题|话题|指令)涉及[^,。!?\n]{{0,8}}?
+    (?:敏感|违法|违规|有害|暴力|色情|政治)[^,。!?\n]{{0,8}},?\s?(?:请|请您|让我们|我们|要不|不如|咱们|建议)*(?:换|聊)(?:一?个|点)?
+    (?:别的|其他|新)?(?:话题|问题|内容|主题)?[吧呢]?{_ALL}
     # Nothing else is said.
   | (?:无法|拒绝)(?:直接|继续)?(?:(?:回答|解答|作答|改写|重写|回复)(?:(?:这个?|该|此|您的){_REQUEST})?|满足(?:您的)?要求
       |提供(?:相关|该)?(?:信息|内容|帮助)?){_ALL}
@@ -166,14 +189,66 @@ _ASKS = re.compile(
     r"[^,。!?\n]{0,24},\s?(?:我?应?该?(?:怎|如何|说什么)|请(?:你|您)?(?:给我|帮|教|为我|替我|分析|解释|说明)|有(?:什么|哪些)"
     r"|(?:可能)?是(?:什么|哪)|为什么|帮我|求助)"
 )
+# In the place of a prompt: a request, a cause or a question of the user's own behind what he cannot do.
+_VERBS = (
+    r"(?:fix|draft|write|explain|suggest|rewrite|rephrase|translate|summari[sz]e|compose|propose|recommend|advise|design"
+    r"|solve|debug|correct|outline|plan|prepare|list|help|show\ me|give\ me|tell\ me)"
+)
+_MODELS_OWN = (
+    r"(?:guideline|polic|principle|program|training|knowledge|capabilit|abilit|limit|develop|creator|purpose|design|function"
+    r"|role|response|apolog|terms|instructions|rules|safety|answer|scope|system|nature|view|opinion|ethic|core|own|content)"
+)
+_OWN_REQUEST = re.compile(
+    rf"""(?:[.!?;:]\ |\n|\bso\ |\bhow\ to\ )(?:please\ |kindly\ |can\ you\ |could\ you\ |now\ ){{0,3}}
+        {_VERBS}\b(?!\ (?:[a-z]+\ )?(?:your|you|more)\b)
+    | \bhelp\ (?:me|us)\b(?!\ (?:understand|to\ help|help)) | \bbecause\ (?:i|my|we|our)\b(?!\ {_MODELS_OWN})
+      (?![^.!?\n]{{0,30}}?\b(?:ai|model|assistant|bot|guidelines|policy|trained|designed|programmed|only|can't|cannot)\b)
+    | \bmy\ (?!{_MODELS_OWN})
+    | :\ [^\n]{{0,80}}?\b(?:says?|error|shows?|tells?|fails?|reports?|complains?)\b
+    | (?:[.!?;,]\ |\n)(?:and\ |so\ |but\ )?(?:what|how|why|which|who|where|when
+        |will|would|is|are|do|does|can|could|should|must|may)
+        \b(?![^.!?\n]{{0,60}}?(?:\byou\ (?:like|want|prefer|mean|have|please|provide|share|clarify|specify|rephrase|send
+          |paste|tell|try|describe|upload)\b|\belse\b|\bi\ (?:help|assist|do\ for)\b|\bi\ can\ (?:help|assist)
+          |\b(?:another|different|instead)\b))[^.!?\n]{{1,300}}\?""",
+    re.VERBOSE,
+)
+_OWN_REQUEST_ZH = re.compile(
+    r"[,。!;\n]\s?(?:(?:请|麻烦|求)(?:你|您|大家)?(?:帮我|帮忙|替我|给我|教我|为我|写|起草|拟|分析|解释|说明|列|推荐|想|翻译|润色|指点)"
+    r"|帮我|求助|(?:我?应?该?|要|可以|能)?(?:怎么办|怎样|如何|怎么)(?!(?:帮|协助|为)(?:您|你)|才能帮))"
+)
+# Said of a request to rewrite a prompt; of other answers it may be the content.
+_GIVEN = "(?:prompt|instruction|question|task)"
+_MISSING = rf"""
+    (?:it\ (?:seems|appears|looks)\ (?:like\ |that\ |as\ if\ )?)?(?:(?:there\ (?:is|was)\ )?no\ (?:[a-z]+\ )?{_GIVEN}
+      (?:\ (?:was|is|has\ been|were))?(?:\ (?:given|provided|included|shared)(?=[.,;!]|\Z|\ (?:in|for|to)\b)
+        |\ (?:in\ your\ message|to\ (?:rewrite|evolve|rephrase|work\ with))\b|(?=[.!]\ please\b))
+    | (?:you\ |you've\ |have\ |did\ )+(?:haven't|have\ not|didn't|did\ not|not)\ (?:provided?|included?|shared?|give
+      |given)(?:\ me)?(?:\ with)?\ (?:an?|any|the|your)\ (?:[a-z]+\ )?(?:prompt|instruction)(?=[.,;!]|\Z|\ (?:to|for)\b)
+    | (?:your\ {_GIVEN}|the\ given\ {_GIVEN}
+        |the\ {_GIVEN}\ (?:that\ )?you(?:'ve|\ have)?\ (?:provided|gave|given|shared|sent|entered))
+      \ (?:is|was|seems|appears)(?:\ to\ (?:be|have\ been))?\ (?:empty|missing|blank|cut\ off)
+      (?=[.,;!]|\Z|\ (?:and|so)\b) )
+  | (?:i(?:'m|\ am)\ (?:ready|happy|glad|here)\ to\ help(?:\ you)?[.!,]\ )?(?:please|could\ you(?:\ please)?)
+    \ (?:share|provide|send|paste|enter|give\ me|type)(?:\ me)?\ (?:the|your|a)\ (?:[a-z]+\ )?
+    {_GIVEN}\ (?:that\ )?(?:you(?:'d|\ would)?\ (?:like|want|wish|need)\ me\ to|to\ be\ rewritten
+      |you\ want\ (?:rewritten|evolved|changed)|so\ (?:that\ )?i\ can)\b
+  | (?:看起来|似乎|好像|目前)?(?:您|你)(?:似乎|好像|目前|还|尚|并)*(?:没有?|未)(?:提供|给出|附上|发送|输入|填写)
+    [^,。!?\n]{{0,10}}?(?:提示词?|指令|题目)(?=[,。!;\n]|\Z)
+"""
 _SORRY = re.compile(r"sorry|afraid|apolog|regret|unfortunately|抱歉|对不起|遗憾|不好意思|歉意|恕|原谅|谅解|见谅")
-_Kind = Literal["english", "strict", "lenient", "on_grounds"]
+_Kind = Literal["english", "strict", "lenient", "on_grounds", "missing"]
 
 
 @cache
 def _refuses(kind: _Kind) -> re.Pattern[str]:
     # Compiled when it is first needed: these are by far the largest patterns here, and would delay the import.
-    patterns = {"english": _ENGLISH, "strict": _STRICT, "lenient": _LENIENT, "on_grounds": _ON_GROUNDS}
+    patterns = {
+        "english": _ENGLISH,
+        "strict": _STRICT,
+        "lenient": _LENIENT,
+        "on_grounds": _ON_GROUNDS,
+        "missing": _MISSING,
+    }
     return re.compile(patterns[kind], re.VERBOSE)
 
 
@@ -190,6 +265,10 @@ class Refusal:
     A Chinese one says 我 (or 本助手) or speaks of the user's request; 无法访问网站时 and 不能提供发票的商家 are none.
     After an apology, or grounds such as 由于内容敏感, it may leave that out.
 
+    In a prompt, also what is said instead of one counts ("There is no prompt given", 您没有提供提示词), while the
+    words of a user do not, who goes on with a request, a cause or a question: "I can't open the file: … Fix it",
+    我不能满足客户的要求，请帮我写回信.
+
     Rejects with ``refusal``; the value is the phrase, in lower case.
 
     Attributes:
@@ -204,33 +283,46 @@ class Refusal:
         check_parameters(self)
 
     def __call__(self, example: Example) -> Reject | None:
-        opening = _plain(text_of(example, self.field))
+        prompt = self.field != "output"
+        opening = _plain(text_of(example, self.field), _PROMPT_LOOKED_AT if prompt else _LOOKED_AT)
         for phrase in map(_plain, self.phrases):
             if opening.startswith(phrase):
                 return Reject("refusal", phrase[:_VALUE_LENGTH])
-        end = _end_of_refusal(simplified(opening))  # which is as long
+        end = _end_of_refusal(simplified(opening), prompt=prompt)  # which is as long
         return Reject("refusal", opening[:end][:_VALUE_LENGTH].strip()) if end else None
 
 
-def _end_of_refusal(opening: str) -> int:
+def _end_of_refusal(opening: str, *, prompt: bool) -> int:
     """Where the refusal that a text begins with ends; 0 if it begins with none."""
     preface = _PREFACE.match(opening)
     start = preface.end() if preface else 0
-    if found := _refuses("english").match(opening, start):
-        return found.end()
-    if (found := _refuses("strict").match(opening, start)) and not _ASKS.match(opening, found.end()):
-        return found.end()
     grounds = _GROUNDS.match(opening, start)
     after = grounds.end() if grounds else start
-    kinds: list[_Kind] = ["on_grounds", "lenient"] if grounds else []
-    if _SORRY.search(opening, 0, start):
-        kinds.append("lenient")
-    tried = (_refuses(kind).match(opening, after) for kind in kinds)
-    return next((found.end() for found in tried if found), 0)
+    tried: list[tuple[_Kind, int]] = [("english", start), ("strict", start)]
+    if grounds:
+        tried += [("on_grounds", after), ("lenient", after)]
+    elif _SORRY.search(opening, 0, start):
+        tried.append(("lenient", after))
+    if prompt:
+        tried.append(("missing", start))
+    for kind, at in tried:
+        if (found := _refuses(kind).match(opening, at)) and not _goes_on(kind, found, prompt=prompt):
+            return found.end()
+    return 0
 
 
-def _plain(text: str) -> str:
+def _goes_on(kind: _Kind, found: re.Match[str], *, prompt: bool) -> bool:
+    """Whether somebody who asks for help himself says so, and not a model that refuses."""
+    text, end = found.string, found.end()
+    if kind == "english":
+        return prompt and bool(found["ambiguous"] or found["declined"]) and _OWN_REQUEST.search(text, end) is not None
+    if kind == "strict" and _ASKS.match(text, end):
+        return True
+    return prompt and _OWN_REQUEST_ZH.search(text, end) is not None
+
+
+def _plain(text: str, limit: int = _LOOKED_AT) -> str:
     """The beginning in lower case, one form for all quotes, widths and spaces, without Markdown around it."""
-    plain = unicodedata.normalize("NFKC", text.lstrip()[:_LOOKED_AT]).translate(_CURLY).lower()
+    plain = unicodedata.normalize("NFKC", text.lstrip()[:limit]).translate(_CURLY).lower()
     plain = re.sub(r"[*_#>\"「『]+", "", plain)
     return re.sub(r"[ \t\u00a0]+", " ", plain).strip()

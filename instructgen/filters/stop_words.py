@@ -30,6 +30,8 @@ _STOP_ENGLISH = frozenset(_ENGLISH.split())
 _STOP_CHINESE = re.compile("|".join(sorted(_CHINESE.split(), key=len, reverse=True)))
 # What "Yes" is in Chinese: the verb of the question, in a clause of its own.
 _YES = re.compile(r"\W*(?:是|对|能|会|要)的?[啊呀呢哦]?\s*(?:[^\w\s]|\Z)")
+# An operator that stands alone. Written between words it is one with them; *** and --- are lines.
+_OPERATOR = re.compile(r"[\s\"'`(\[]*(?:[<>=+]|[<>=!]=|[-=]>|<-)[\s\"'`)\].。]*")
 _WORD = re.compile(r"[^\W_]+")
 _LOOKED_AT = 4000  # characters; longer texts hold a word
 
@@ -38,9 +40,10 @@ _LOOKED_AT = 4000  # characters; longer texts hold a word
 class OnlyStopWords:
     """Rejects a text of nothing but punctuation and stop words, English or Chinese, the empty text included.
 
-    A single capital letter is kept: it picks an option. So is a text that begins with a Chinese yes in a clause of its
-    own (是。 对的，… 能 会 要), as one that begins with "Yes" is; 在, 我, 因为 and the like alone are rejected, as
-    "in", "me" and "because" are. Rejects with ``stop_words``; the value is the text's beginning.
+    A single capital letter is kept: it picks an option. So are a sign of a formula (``<``, ``→``), and a text that
+    begins with a Chinese yes in a clause of its own (是。 对的，… 能 会 要), as one that begins with "Yes" is; 在, 我,
+    因为 and the like alone are rejected, as "in", "me" and "because" are. Rejects with ``stop_words``; the value is the
+    text's beginning.
 
     Attributes:
         field: the text to look at: the response, not the evolved prompt.
@@ -59,6 +62,8 @@ class OnlyStopWords:
 def _says_nothing(text: str) -> bool:
     plain = simplified(unicodedata.normalize("NFKC", text[:_LOOKED_AT]))
     if re.fullmatch(r"\W*[A-Z]\W*", plain) or _YES.match(plain):
+        return False
+    if _OPERATOR.fullmatch(plain):
         return False
     if any(not sign.isascii() and unicodedata.category(sign) in ("So", "Sm", "Sc") for sign in plain):
         return False  # an emoji or a formula's sign can be the answer

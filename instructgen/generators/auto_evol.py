@@ -51,7 +51,8 @@ class AutoEvol:
     Every method that was tried is yielded first, as rejected with the code ``method`` and its failure rate; the one
     that was chosen says so, and is a parent of what was made with it. What was proposed and is no method of four steps
     is rejected (``unparsable``, ``truncated``, ``filtered``). So is a prompt of which no new one could be read, one
-    that did not change (``no_gain``), and a refusal in its place (``refusal``).
+    that did not change (``no_gain``), and a refusal in its place (``refusal``). An empty prompt is rejected without
+    asking (``empty_instruction``), and is in no sample.
 
     Attributes:
         engine: the model that evolves, and that answers the development set.
@@ -105,10 +106,11 @@ class AutoEvol:
         chosen = await search.best()
         for entry in search.entries(chosen):
             yield entry
-        waiting: deque[tuple[int, Awaitable[Completion]]] = deque()
+        waiting: deque[tuple[int, Awaitable[Completion] | None]] = deque()
         for index, example in enumerate(self.prompts):
-            request = self.request(chosen.text, whole_prompt(example))
-            waiting.append((index, ctx.start(engine_for(self.engine, ctx, "evolve", index), request)))
+            text = whole_prompt(example)
+            engine, request = engine_for(self.engine, ctx, "evolve", index), self.request(chosen.text, text)
+            waiting.append((index, ctx.start(engine, request) if text.strip() else None))
             if len(waiting) == self.lookahead:
                 yield await self._evolved(*waiting.popleft(), chosen)
         while waiting:
@@ -119,7 +121,7 @@ class AutoEvol:
         prompt = Prompt.load("auto_evol/evolve", language=self.language)
         return Request.chat(prompt.render(method=method, instruction=instruction), sampling=self.sampling)
 
-    async def _evolved(self, index: int, answer: Awaitable[Completion], chosen: _Method) -> Entry:
+    async def _evolved(self, index: int, answer: Awaitable[Completion] | None, chosen: _Method) -> Entry:
         example = self.prompts[index]
         old = whole_prompt(example)
         told: dict[str, Any] = {
@@ -129,6 +131,8 @@ class AutoEvol:
             "history": example.history,
             "meta": {**example.meta, "round": 1, "evolved_from": old},
         }
+        if answer is None:
+            return Rejected(Example.root("auto_evol", instruction=old, **told), Reject("empty_instruction"))
         try:
             completion = await answer
         except EngineError as error:
@@ -180,7 +184,8 @@ class _Search:
     def __init__(self, source: AutoEvol, ctx: Context) -> None:
         self._source = source
         self._ctx = ctx
-        self._sample = ctx.random("sample").sample(source.prompts, min(source.sample, len(source.prompts)))
+        prompts = [example for example in source.prompts if whole_prompt(example).strip()]
+        self._sample = ctx.random("sample").sample(prompts, min(source.sample, len(prompts)))
         self._development = self._sample[: source.development]
         self._tried: list[Rejected] = []
         self._failed: list[Failed] = []
@@ -280,7 +285,7 @@ class _Search:
         for number, draft in enumerate(drafts):
             its = slice(number * count, (number + 1) * count)
             keys = [*draft.calls, *_keys([*evolved[its], *answers[its]])]
-            found.append(self._method(draft, sum(failed[its]) / count, keys))
+            found.append(self._method(draft, sum(failed[its]) / max(count, 1), keys))
         return found
 
     def _fails(self, example: Example | None, answer: Completion | None) -> bool:

@@ -23,8 +23,9 @@ from instructgen.prompts.checked import settle_prompt
 @dataclass(frozen=True, slots=True)
 class JudgeDifficulty:
     """Writes ``scores["difficulty"]``, from 1 to 10, where 10 is hardest; the prompt is rated and not the answer.
+    An empty prompt is rejected without asking (``empty_instruction``).
 
-    ``instructgen show RUN --score difficulty --by round`` then shows the mean of each round, as the paper does.
+    ``instructgen show RUN --by round`` then shows the mean of each round, as the paper does.
 
     Attributes:
         engine: the judge, or several that share the examples.
@@ -51,8 +52,12 @@ class JudgeDifficulty:
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """The example with its score."""
+        text = whole_prompt(example)
+        if not text.strip():
+            yield Rejected(example.child("judge_difficulty"), Reject("empty_instruction"))
+            return
         assert self.prompt is not None
-        request = Request.chat(self.prompt.render(prompt=whole_prompt(example)), sampling=self.sampling)
+        request = Request.chat(self.prompt.render(prompt=text), sampling=self.sampling)
         read = partial(score, low=1, high=10)
         rating, calls = await ask_judge(ctx, self.engine, request, read, attempts=self.attempts, labels=("judge",))
         if rating is not None:

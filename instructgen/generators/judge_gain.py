@@ -25,7 +25,9 @@ class JudgeGain:
     """Writes ``scores["gain"]``: 1 where a prompt and the one it came from are not equal, 0 where they are.
 
     For data that something else evolved: ``EvolInstruct`` compares by itself. ``Filter(Threshold("gain", 1))`` then
-    keeps what gained. An example that does not tell what it came from is passed on without the score.
+    keeps what gained. The judge is not asked about a text that differs in nothing but case and white space, which is
+    0, nor about an empty prompt, which is rejected (``empty_instruction``). An example that does not tell what it came
+    from is passed on without the score.
 
     Attributes:
         engine: the judge, or several that share the examples.
@@ -54,12 +56,18 @@ class JudgeGain:
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """The example with its score."""
-        before = example.meta.get(self.original)
-        if not isinstance(before, str):
+        before, evolved = example.meta.get(self.original), whole_prompt(example)
+        if not evolved.strip():
+            yield Rejected(example.child("judge_gain"), Reject("empty_instruction"))
+            return
+        if not isinstance(before, str) or not before.strip():
             yield example
             return
+        if before.casefold().split() == evolved.casefold().split():
+            yield example.child("judge_gain", scores={**example.scores, "gain": 0.0})
+            return
         assert self.prompt is not None
-        prompt = self.prompt.render(original=before, evolved=whole_prompt(example))
+        prompt = self.prompt.render(original=before, evolved=evolved)
         request = Request.chat(prompt, sampling=self.sampling)
         equal, calls = await ask_judge(ctx, self.engine, request, verdict, attempts=self.attempts, labels=("judge",))
         if equal is not None:

@@ -15,8 +15,7 @@ from instructgen.example import Example
 from instructgen.generators.answering import whole_prompt
 from instructgen.generators.judging import JUDGING, Undecided, ask_judge
 from instructgen.parameters import NOT_EMPTY, Count, Language, check_parameters
-from instructgen.parsing import json_object
-from instructgen.parsing.closed_labels import closed_label, label_under
+from instructgen.parsing.closed_labels import closed_label, label_under, object_of
 from instructgen.prompts import Prompt
 from instructgen.prompts.checked import check_prompt
 
@@ -53,7 +52,8 @@ class JudgeTags:
 
     Quality and difficulty are scores, too, from 1 to 5: ``Filter(Threshold("input_quality", 4))`` keeps what is good or
     excellent, as the authors do. The prompt is judged and not the answer, with one request for each tag. A label that
-    is not in its set is no label: the judge is asked again, and then the tag is None.
+    is not in its set is no label: the judge is asked again, and then the tag is None. An empty prompt is rejected
+    without asking (``empty_instruction``).
 
     Attributes:
         engine: the judge, or several that share the examples.
@@ -89,11 +89,15 @@ class JudgeTags:
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected]:
         """The example with its tags."""
+        text = whole_prompt(example)
+        if not text.strip():
+            yield Rejected(example.child("judge_tags"), Reject("empty_instruction"))
+            return
         calls: list[str] = []
         meta, scores = dict(example.meta), dict(example.scores)
         missing = []
         for tag in self.tags:
-            request = Request.chat(self.prompts[tag].render(prompt=whole_prompt(example)), sampling=self.sampling)
+            request = Request.chat(self.prompts[tag].render(prompt=text), sampling=self.sampling)
             found, asked = await ask_judge(
                 ctx, self.engine, request, _READERS[tag], attempts=self.attempts, labels=("judge", tag)
             )
@@ -110,11 +114,11 @@ class JudgeTags:
 
 
 def _one_label(name: Tag, key: str, labels: tuple[str, ...], text: str) -> dict[str, Any]:
-    return {name: label_under(json_object(text), key, labels)}
+    return {name: label_under(object_of(text, [key]), key, labels)}
 
 
 def _tasks(text: str) -> dict[str, Any]:
-    answer = json_object(text)
+    answer = object_of(text, ["primary_tag", "other_tags"])
     primary = label_under(answer, "primary_tag", TASKS)
     others = answer.get("other_tags")
     named = [closed_label(one, TASKS) for one in others] if isinstance(others, list) else []

@@ -7,7 +7,10 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from instructgen.errors import ParseError
+from instructgen.parsing.json_text import json_object
+from instructgen.parsing.wrapping import strip_thinking
 
+_QUOTES = "\"'`*“”‘’"
 _GLOSS = re.compile(r"\s*\(([^()]*)\)\s*\Z")
 
 # What judges who think in Chinese write for the labels they are asked for, in either script.
@@ -74,6 +77,41 @@ def label_under(answer: Mapping[str, object], name: str, labels: Iterable[str]) 
     if label is None:
         raise ParseError(f"{name} is none of the labels: {str(values[0])[:60] if values else 'it is missing'}")
     return label
+
+
+def object_of(text: str, names: Iterable[str]) -> Mapping[str, object]:
+    """The JSON object of an answer; where none can be read, what stands behind these names and a colon.
+
+    So ``{'task': 'Math',}``, ``{“task”：“Math”}`` and ``task: Math`` are read as ``{"task": "Math"}`` is. A name with
+    several values has none of them.
+
+    Raises:
+        ParseError: there is no object, and none of the names.
+    """
+    try:
+        return json_object(text)
+    except ParseError:
+        plain = unicodedata.normalize("NFKC", strip_thinking(text))
+        found: dict[str, object] = {}
+        for name in names:
+            values = {match[1] for match in _behind(name).finditer(plain)}
+            if len(values) == 1:
+                found[name] = _value(values.pop())
+        if not found:
+            raise
+        return found
+
+
+def _behind(name: str) -> re.Pattern[str]:
+    words = r"[\s_]".join(map(re.escape, name.split("_")))
+    return re.compile(
+        rf"(?<!\w){words}[{_QUOTES}]{{0,4}}\s{{0,4}}[:=]\s{{0,4}}(\[[^\[\]]{{0,400}}\]|[{_QUOTES}]{{0,4}}[^{_QUOTES},;.。{{}}\n]{{1,60}})",
+        re.IGNORECASE,
+    )
+
+
+def _value(text: str) -> object:
+    return text[1:-1].split(",") if text.startswith("[") else text
 
 
 def _plain(text: str) -> str:

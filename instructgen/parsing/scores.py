@@ -19,22 +19,41 @@ _WORD = (
     r"(?<![A-Za-z])(?<![A-Za-z]_)(?:scores?|ratings?|difficulty"
     r"|(?:评分|评级|打分|得分|分数|難度|难度)(?:等级|等級|级别|級別|系数|係數|值|评分|評分|分数|分數|得分)?|評分|評級|分數)"
 )
+# What may follow a number that is no label's, and does not count things: not "3/10 of a number", "3 puzzles".
+_NO_THING = (
+    r"(?!\s{1,3}(?!(?:because|since|as|for|in|on|due|given|and|but|points?|overall|considering|with|which|that|if|is"
+    r"|would|seems|at|to|out)\b)[A-Za-z])"
+)
 _FILL = r"(?:[\s*_\"'`|<>#\\(\[{【“‘]|[-–—](?=\s)|大?[约約]){0,12}+"
 
 _LABELLED = re.compile(
-    rf"{_WORD}[\s*_\"'`\])]{{0,6}}+(?:\([^()\n]{{0,40}}\)[\s*_]{{0,4}}+)?(?:[:=：]|is\b|of\b|was\b|[为為是]){_FILL}"
-    rf"({_NUMBER}){_NO_RANGE}(?:{_SCALE})?",
+    rf"{_WORD}(?:\s{{1,3}}of(?:\s{{1,3}}[A-Za-z'’-]{{1,20}}){{1,4}}?(?=\s{{1,3}}(?:is|was)\b))?"
+    rf"[\s*_\"'`\])]{{0,6}}+(?:\([^()\n]{{0,40}}\)[\s*_]{{0,4}}+)?(?:"
+    rf"(?:[:=：]|[为為是]){_FILL}({_NUMBER}){_NO_RANGE}(?:{_SCALE})?"
+    rf"|(?:is|of|was)\b{_FILL}({_NUMBER}){_NO_RANGE}(?:{_SCALE})?+{_NO_THING})",
     re.IGNORECASE,
 )
+_RATED = re.compile(
+    rf"\b(?:rate|score|grade|give)\s{{1,3}}(?:(?!(?:from|to|on|out|scale)\b)[A-Za-z'’-]{{1,20}}\s{{1,3}}){{1,6}}?{_FILL}"
+    rf"({_NUMBER}){_NO_RANGE}(?:{_SCALE})?+{_NO_THING}"
+    r"|我[会會想]?(?:[给給]|[为為]|对|對)[这這该該此它本][^,，。:：\d\n]{0,12}?(?:打出?|[评評][为為]?|[给給]出?)"
+    rf"\s?(?:大?[约約])?\s?({_NUMBER})(?:{_SCALE})?\s?分",
+    re.IGNORECASE,
+)
+_BOXED = re.compile(rf"\\boxed\s?\{{\s?({_NUMBER})(?:{_SCALE})?\s?\}}")
 # Not "3 of 5" here, which without a label is as likely to count something.
-_OF_SCALE = re.compile(rf"(?<![\w./-])({_NUMBER})[*_`]{{0,3}}\s{{0,3}}(?:/|out of){_TOP}", re.IGNORECASE)
+_OF_SCALE = re.compile(rf"(?<![\w./-])({_NUMBER})[*_`]{{0,3}}\s{{0,3}}(?:/|out of){_TOP}{_NO_THING}", re.IGNORECASE)
 _ALONE = re.compile(
     rf"(?:{_WORD}\s{{1,3}}|我?[会會]?(?:[给給]|打)(?:出|它)?\s{{0,2}})?(?:大?[约約]\s{{0,2}})?"
-    rf"({_NUMBER})(?:{_SCALE})?\s{{0,2}}(?:分|points?)?",
+    rf"({_NUMBER})(?:{_SCALE})?\s{{0,2}}(?:[分级級]|points?)?",
     re.IGNORECASE,
 )
 # Of the answer's first line; a whole answer may call it just that, where longer ones have an answer of their own.
-_POINTS_FIRST = re.compile(rf"[*_\s【“]{{0,4}}({_NUMBER})(?:{_SCALE})?\s{{0,2}}分[*_】”]{{0,3}}\s{{0,2}}[,;:。，；：]")
+_POINTS_FIRST = re.compile(
+    rf"\A[*_\s【“]{{0,4}}({_NUMBER})(?:{_SCALE})?(?:\s{{0,2}}[分级級][*_】”]{{0,3}}\s{{0,2}}[,;:。，；：]"
+    r"|[*_】”]{0,3}\s{0,2}[,;:，；：]?\s{0,2}(?:因[为為]|由[于於]|理由|原因|需要|because\b|since\b))",
+    re.IGNORECASE,
+)
 _ANSWER = re.compile(r"\W{0,4}(?:答案|回答|答)\s{0,2}[:：]")
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), 0xFF0F, 0xFF08, 0xFF09, 0xFF01)}
@@ -50,6 +69,8 @@ _OUT_OF = (
     re.compile(rf"[满滿总總]分(?:[为為是])?\s?(?P<of>\d{{1,6}}+)\s?分?[^\d\n]{{0,12}}({_NUMBER})\s?分"),
 )
 _OBJECT = re.compile(r"\s*(?:```[a-z]{0,8}\s*)?\{", re.IGNORECASE)
+_FENCE = re.compile(r"\s{0,3}(?:`{3,20}|~{3,20})\w{0,12}\s{0,8}")
+_GLOSS = re.compile(r"[*_`]{0,3}\s?\([^()\d\n]{1,80}\)[\s*_.。]{0,4}\Z")
 _SEPARATOR = re.compile(r"[\s,;|，；、]+")
 _DECORATION = " \t\r*_`#\"'()[]{}<>.。:：!【】“”‘’「」『』"
 
@@ -57,9 +78,10 @@ _DECORATION = " \t\r*_`#\"'()[]{}<>.。:：!【】“”‘’「」『』"
 def score(text: str, low: float, high: float) -> float:
     """The one score in a judge's answer.
 
-    In this order: a JSON object with ``score`` or ``rating``; ``Score: 4`` and its like; ``4/5`` or ``4 out of 5``; a
-    last or first line that is only a number, or a first one that begins with one (``6分，因为…``). Of several, the last
-    counts. A scale that is named (``8分（满分10分）``) must end at ``high``. Chinese numerals up to ten are read.
+    In this order: a JSON object with ``score`` or ``rating``; a last line that is only a number; ``Score: 4``,
+    ``\\boxed{4}``, "I'd rate it 4" and their like; a first line that is only a number; ``4/5`` or ``4 out of 5``; a
+    first line that begins with a number (``6分，因为…``). Of several, the last counts. A scale that is named
+    (``8分（满分10分）``) must end at ``high``. Chinese numerals up to ten are read.
 
     Raises:
         ParseError: there is none, or it is not within ``low`` and ``high``.
@@ -67,18 +89,40 @@ def score(text: str, low: float, high: float) -> float:
     body = _plain(strip_thinking(text))
     for value in _from_json(body, ("score", "rating")):
         return _checked(value, None, low, high, text)
-    for pattern in (_LABELLED, _OF_SCALE):
-        matches = list(pattern.finditer(body))
-        if matches:
-            return _checked(matches[-1][1], matches[-1][2], low, high, text)
-    lines = [line for line in body.split("\n") if line.strip()]
-    for line in (*lines[-1:], *lines[:1]):
-        named = _ANSWER.match(line) if len(lines) == 1 else None
-        if match := _ALONE.fullmatch(line[named.end() if named else 0 :].strip(_DECORATION)):
-            return _checked(match[1], match[2], low, high, text)
-    if lines and (match := _POINTS_FIRST.match(lines[0])):
-        return _checked(match[1], match[2], low, high, text)
-    raise ParseError("there is no score in this text", text=text)
+    lines = [line for line in body.split("\n") if line.strip() and not _FENCE.fullmatch(line)]
+    first, last = "".join(lines[:1]), "".join(lines[-1:])
+    if len(lines) == 1 and (named := _ANSWER.match(last)):
+        last = last[named.end() :]
+    found = (
+        _alone(last)
+        or _last(_LABELLED, body)
+        or _last(_BOXED, body)
+        or _last(_RATED, body)
+        or _alone(first)
+        or _last(_OF_SCALE, body)
+        or _last(_POINTS_FIRST, first)
+    )
+    if found is None:
+        raise ParseError("there is no score in this text", text=text)
+    return _checked(*found, low, high, text)
+
+
+def _alone(line: str) -> tuple[str, str | None] | None:
+    """The number and the scale that a line consists of."""
+    match = _ALONE.fullmatch(_GLOSS.sub("", line).strip(_DECORATION))
+    return (match[1], match[2]) if match else None
+
+
+def _last(pattern: re.Pattern[str], text: str) -> tuple[str, str | None] | None:
+    """The number and the scale of the last match."""
+    matches = list(pattern.finditer(text))
+    return _number(matches[-1]) if matches else None
+
+
+def _number(match: re.Match[str]) -> tuple[str, str | None]:
+    """The number in a match and the scale behind it, whichever alternative they belong to."""
+    groups = match.groups()
+    return next((number, scale) for number, scale in zip(groups[::2], groups[1::2], strict=True) if number)
 
 
 def scores(text: str, count: int, low: float, high: float) -> list[float]:
@@ -99,7 +143,7 @@ def scores(text: str, count: int, low: float, high: float) -> list[float]:
         numbers = _numbers(line, count)
         if numbers:
             return [_checked(number, scale, low, high, text) for number, scale in numbers]
-    labelled = [(match[1], match[2]) for match in _LABELLED.finditer(body)]
+    labelled = [_number(match) for match in _LABELLED.finditer(body)]
     if labelled and len(labelled) == count:
         return [_checked(number, scale, low, high, text) for number, scale in labelled]
     raise ParseError(f"there are not exactly {count} scores in this text", text=text)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Literal
 
 from instructgen.errors import ParseError
+from instructgen.parsing.json_text import json_object
 from instructgen.parsing.simplified import simplified
 from instructgen.parsing.wrapping import strip_thinking
 
 # English. What stands between the negation and the word: "not exactly equal", "aren't quite equal".
 _DEGREE = (
     r"(?:exactly|quite|entirely|completely|fully|really|truly|strictly|perfectly|totally|wholly|precisely|actually"
-    r"|at all|all that|considered|deemed)"
+    r"|at all|all that|be|considered|deemed"
+    r"|(?:call|consider|deem|judge|find|rate)\s{1,3}(?:them|these|those|both|the\s{1,3}two)(?:\s{1,3}(?:prompts|as|to\s{1,3}be)){0,2}"
+    r"|(?:say|think|believe|find)\s{1,3}(?:that\s{1,3})?(?:they|these|both|the\s{1,3}(?:two|prompts)|the\s{1,3}two\s{1,3}prompts)"
+    r"(?:\s{1,3}are|['’]re))"
 )
 # Bounded by letters only, because emphasis (_Equal_) is made of word characters.
 _EITHER = re.compile(
-    rf"(?:(?:(?<![a-z])not|n['’]t)(?:\s{{1,3}}{_DEGREE}){{0,2}}[\s_*-]{{0,3}}"
+    rf"(?:(?:(?<![a-z])(?:(?:can)?not|far\s{{1,3}}from(?:\s{{1,3}}being)?|anything\s{{1,3}}but|nowhere\s{{1,3}}near)|n['’]t)(?:\s{{1,3}}{_DEGREE}){{0,2}}[\s_*-]{{0,3}}"
     r"(?:equal|equivalent|identical|the\s{1,3}same(?=\W{0,4}(?:\Z|[.,;:!\n。，]|\s(?:in|because|since|as|at)\b)))"
     r"|(?<![a-z])unequal|(?P<equal>(?<![a-z])equal))(?![a-z])",
     re.IGNORECASE,
@@ -56,19 +61,48 @@ _CLAUSES = re.compile(
 _ALONE = re.compile(
     r"[\W_]*(?:(?:(?:the )?(?:final )?(?:answer|verdict|conclusion|result)(?: is)?|最终|结论|答案|判断|结果"
     r"|综上(?:所述)?|因此|所以)[\W_是为]*){0,2}(?:(?:两者|二者|它们|they are|the two(?: prompts)? are)[\W_]*)?"
-    r"(?:(?P<not>not[\W_]{0,3}|un|并?不(?:完全)?)?(?:equal|相等|等同|等价))[\W_]*",
+    r"(?:(?P<not>not[\W_]{0,3}|un|并?不(?:完全)?)?(?:equal|相等|等同|等价|(?<=不)等))[\W_]*",
     re.IGNORECASE,
 )
 _SENTENCES = re.compile(r"(?<=[。！!；;.?？])|(?<=吗)(?=[，,])")
 _QUESTION = re.compile(r"(?:[?？]|吗[\W_]{0,8})\Z")
-_NO = re.compile(r"[\W_]*(?:否|不是的?|不|no)[\W_]*", re.IGNORECASE)
-_YES = re.compile(r"[\W_]*(?:是的?|对的?|yes)[\W_]*", re.IGNORECASE)
+_NO = re.compile(r"[\W_]*(?:否|不是的?|不|no|false)[\W_]*", re.IGNORECASE)
+_YES = re.compile(r"[\W_]*(?:是的?|对的?|yes|true)[\W_]*", re.IGNORECASE)
+
+# "Equal: No", "are_equal": false, 是否相等：否. What goes on ("Equal: no constraint was added") is a reason.
+_MARKS = r"[\s\"'“”‘’*_`#>-]{0,8}"
+_PAIR = re.compile(
+    rf"(?:^|[{{,，]){_MARKS}([^\W\d_][\w \t-]{{0,40}}?)[吗嗎]?[?？]?(?:{_MARKS}[:：=]|\s[-–—]\s){_MARKS}"
+    rf"([^\W\d_][\w \t]{{0,20}}?){_MARKS}(?=[.。,，;；(（}}\n]|\Z)",
+    re.MULTILINE,
+)
+_NAMES_EQUALITY = re.compile(
+    r"(?:(?:are|is|the|two|both|they|these|prompts?|instructions?|exactly|verdict|final|same) )*"
+    r"(?P<not>not ?|un)?(?:equal(?:ity)?|equivalent|identical)"
+    r"|(?:两者|二者|它们|两个|提示词|是否|完全|最终)*(?P<not_zh>并?不)?(?:相等|等同|等价)性?",
+    re.IGNORECASE,
+)
+_NAMES_CRITERION = re.compile(
+    r"(?=.*(?:equal|same|equivalent|identical|相等|相同|一致))(?!.*(?:not|differ|不))"
+    r"(?=.*(?:constraint|requirement|depth|breadth|限制|要求|深度|广度)).*",
+    re.IGNORECASE,
+)
+_NAMES_VERDICT = re.compile(
+    r"(?:final |your |my |the )*(?:verdict|answer|result|conclusion|judge?ment|decision)"
+    r"|最?终?(?:结论|答案|判断|结果|回答)",
+    re.IGNORECASE,
+)
+_NAMES_REASON = re.compile("reason|explan|rational|thought|comment|analysis|理由|原因|解释|说明|分析", re.IGNORECASE)
+_OBJECT = re.compile(r"\s*(?:```[a-z]{0,8}\s*)?\{", re.IGNORECASE)
+_FENCE = re.compile(r"\s{0,3}(?:`{3,20}|~{3,20})\w{0,12}\s{0,8}")
+_FULL_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 
 
 def verdict(text: str) -> bool:
     """True for Equal (相等), False for Not Equal (不相等, "not quite equal", "not the same").
 
-    A line that is nothing but a verdict decides, the first or the last; or else what these two lines say. Where they
+    A JSON object is read as one, and ``Equal: No`` in the same way. Else a line that is nothing but a verdict decides,
+    the first or the last; or else what these two lines say. Where they
     contradict each other, "not equal" counts, which nobody says in passing. What is said of one criterion alone
     (限制相同, "equal constraints") is a reason and no verdict; the criteria decide where nothing else is said. Nor is a
     question a verdict; the answer to it may be one (相等吗？否。).
@@ -76,7 +110,10 @@ def verdict(text: str) -> bool:
     Raises:
         ParseError: nothing is decided.
     """
-    lines = [line for line in simplified(strip_thinking(text)).split("\n") if line.strip()]
+    body = simplified(strip_thinking(text)).translate(_FULL_WIDTH)
+    if (paired := _by_name(body, text)) is not None:
+        return paired
+    lines = [line for line in body.split("\n") if line.strip() and not _FENCE.fullmatch(line)]
     ends = (*lines[:1], *lines[-1:])
     matches = [_ALONE.fullmatch(line) for line in ends if len(line) < 100 and not _questions(line)]
     alone = {match["not"] is None for match in matches if match}
@@ -87,6 +124,38 @@ def verdict(text: str) -> bool:
     if decided is None:
         raise ParseError("the text says neither Equal nor Not Equal", text=text)
     return decided
+
+
+def _by_name(body: str, text: str) -> bool | None:
+    """What the fields of a JSON object say, or names with a yes or no behind them; None where there are none.
+
+    Raises:
+        ParseError: they contradict each other, or it is a JSON object that says nothing.
+    """
+    found = None
+    if _OBJECT.match(body):
+        with suppress(ParseError):
+            found = json_object(body)
+    pairs = _PAIR.findall(body) if found is None else [(name, str(value)) for name, value in found.items()]
+    said: set[bool] = set()
+    criteria: list[bool] = []
+    for name, value in pairs:
+        plain = " ".join(re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)))
+        yes = True if _YES.fullmatch(value) else False if _NO.fullmatch(value) else None
+        alone = _ALONE.fullmatch(value)
+        if (named := _NAMES_EQUALITY.fullmatch(plain)) and yes is not None:
+            said.add(yes is not bool(named["not"] or named["not_zh"]))
+        elif alone and (named or (found is not None and not _NAMES_REASON.search(plain))):
+            said.add(alone["not"] is None)
+        elif found is not None and _NAMES_VERDICT.fullmatch(plain) and (spoken := _said(value)) is not None:
+            said.add(spoken)
+        elif yes is not None and _NAMES_CRITERION.fullmatch(plain):
+            criteria.append(yes)
+    if not said and (False in criteria or len(criteria) > 1):
+        said = {all(criteria)}
+    if len(said) > 1 or (not said and found is not None):
+        raise ParseError("the object does not say whether they are equal", text=text)
+    return said.pop() if said else None
 
 
 def _said(line: str) -> bool | None:

@@ -9,20 +9,21 @@ from instructgen.contracts import Reject
 from instructgen.example import Example
 from instructgen.filters.filter import text_of
 from instructgen.parameters import TextField, check_parameters
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.simplified import simplified
 
 # The Chinese words are an utterance of their own: 好的！ and not 好的作品.
 _POLITE = r"""understood(?![a-z])|thank[ ]you|sure(?![a-z])
     |(?:明白|好的?|没问题|當然|当然|沒問題|收到|了解)(?:了|可以|啦|呀|的)?(?=[，,。.！!～~\s*_]|请|請)|谢谢|謝謝"""
-_OPENING = re.compile(rf"\W*(?:{_POLITE})", re.IGNORECASE | re.VERBOSE)
-_ANYWHERE = re.compile(rf"(?<![\w])(?:{_POLITE})", re.IGNORECASE | re.VERBOSE)
-_REQUEST = re.compile(r"(?<![a-z])please\s+provide", re.IGNORECASE)
+_OPENING = lazy(rf"\W*(?:{_POLITE})", re.IGNORECASE | re.VERBOSE)
+_ANYWHERE = lazy(rf"(?<![\w])(?:{_POLITE})", re.IGNORECASE | re.VERBOSE)
+_REQUEST = lazy(r"(?<![a-z])please\s+provide", re.IGNORECASE)
 # What the user is to hand over, matched against simplified characters.
 _MATERIAL = (
     "(?:原文|文[章本字件档]|句子|段落|语句|代码|题[目干]|提示词?|图片|数据|表格|上下文|背景|材料|邮件|细节|链接)"
 )
 _NEEDED = "(?:具体|更多|更详细|详细|完整|相关|需要|想要?|要|希望|您|你)"
-_REQUEST_ZH = re.compile(
+_REQUEST_ZH = lazy(
     rf"""(?:\A|(?<=[。！？!?\n]))[\s*_>]{{0,4}}(?:(?:好|当然|没问题|可以|明白|收到|抱歉|对不起|您好|你好|谢谢)
         [^，,。！!\n]{{0,8}}+[，,。！!]\s?){{0,3}}+
     (?:但|那么?|不过|还)?(?:请|麻烦|烦请|劳烦)(?:您|你)?(?:先|再|帮忙|把|将)?(?:
@@ -41,15 +42,15 @@ _GIVE = (
 )
 _WILL = r"(?:以便|这样|然后|好让)?我(?:会|来|再|将|就|才能?|可以|马上|立刻|接着|继续|好)"
 _LACKS = r"(?:没有?|未|忘记?了?|漏了?)(?:附上?|给出|提供|贴上?|写明|说明|包含|看到|收到)"
-_WITHOUT_IT = re.compile(
+_WITHOUT_IT = lazy(
     rf"""\W*(?:(?:好的?|当然(?:可以)?|没问题|可以|明白|收到|抱歉|对不起|您好|你好)[，,。！!]\s?){{0,3}}+
     (?:(?:请|麻烦|烦请)(?:您|你)?(?:先|再)?{_GIVE}[^，,。！？!?\n]{{0,30}}[，,。！]\s?{_WILL}
       | [^，,。！？!?\n]{{0,16}}?{_LACKS}[^，,。！？!?\n]{{0,24}}[，,。；！]\s?(?:所以|因此)?
         (?:请|麻烦|能否|能不能|可以|可否|是否可以)[^，,。！？!?\n]{{0,4}}?{_GIVE})""",
     re.VERBOSE,
 )
-_MESSAGE = re.compile("邮件|短信|消息|通知|留言|回复|话术|对话|台词|剧本|信|客服")
-_QUESTION = re.compile(r"[?？][\s*_\"'”’)）]*\Z")
+_MESSAGE = lazy("邮件|短信|消息|通知|留言|回复|话术|对话|台词|剧本|信|客服")
+_QUESTION = lazy(r"[?？][\s*_\"'”’)）]*\Z")
 
 
 @dataclass(frozen=True, slots=True)

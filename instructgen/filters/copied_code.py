@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from instructgen.contracts import Reject
 from instructgen.example import Example
+from instructgen.parsing.lazy import lazy
 
-_FENCE = re.compile(r"[ \t]{0,12}(?P<fence>`{3,}|~{3,})(?P<info>.*)")
+_FENCE = lazy(r"[ \t]{0,12}(?P<fence>`{3,}|~{3,})(?P<info>.*)")
 
 
 @dataclass(frozen=True, slots=True)

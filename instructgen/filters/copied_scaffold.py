@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from instructgen.contracts import Reject
@@ -10,6 +9,7 @@ from instructgen.example import Example
 from instructgen.filters.filter import text_of
 from instructgen.filters.words import first_phrase
 from instructgen.parameters import Text, TextField, check_parameters
+from instructgen.parsing.lazy import lazy
 
 EVOLUTION_SCAFFOLD = (
     "given prompt",
@@ -29,7 +29,7 @@ EVOLUTION_SCAFFOLD = (
 """What the packaged prompts of Evol-Instruct call the prompts in them, and their Chinese in either script."""
 
 # "Given prompt payment, …": what begins a sentence without an article, and is prompt, is no prompt.
-_PROMPT_SOMETHING = re.compile(
+_PROMPT_SOMETHING = lazy(
     r"(?:\A|(?<=[.!?]\s)|(?<=\n))[Gg]iven prompt"
     r"(?= (?!(?:and|as|below|above|in|into|is|to|for|with|must|should)\b)[a-z])"
 )

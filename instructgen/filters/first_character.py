@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import string
 from dataclasses import dataclass
 
@@ -10,9 +9,10 @@ from instructgen.contracts import Reject
 from instructgen.example import Example
 from instructgen.filters.filter import text_of
 from instructgen.parameters import Language, TextField, check_parameters
+from instructgen.parsing.lazy import lazy
 
 _PUNCTUATION = string.punctuation + "，。、；：？！…"
-_CODE_NAME = re.compile(r"(?:[#@$.&/~\\_]{1,2}|--|</?)[A-Za-z]")
+_CODE_NAME = lazy(r"(?:[#@$.&/~\\_]{1,2}|--|</?)[A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from instructgen.contracts import Reject
 from instructgen.example import Example
 from instructgen.filters.filter import text_of
 from instructgen.parameters import Positive, TextField, check_parameters
+from instructgen.parsing.lazy import lazy
 
 # A space within a line, or a character of a script that is written without spaces.
-_GAP = re.compile("[ \t\u3000\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7ff]")
+_GAP = lazy("[ \t\u3000\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7ff]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from instructgen.contracts import Reject
 from instructgen.example import Example
 from instructgen.filters.filter import text_of
 from instructgen.parameters import Language, Text, TextField, check_parameters
+from instructgen.parsing.lazy import lazy
 
 WRITE_PROGRAM: Mapping[Language, tuple[str, ...]] = {
     "en": ("Write a program",),
@@ -26,12 +26,12 @@ WRITE_PROGRAM: Mapping[Language, tuple[str, ...]] = {
 """The openings that ask for a program and do not say what kind, by language; the English one is Alpaca's."""
 
 # What may stand before a Chinese phrase: 请你帮我写…
-_PLEASE = re.compile("(?:请|請)?(?:你|您)?(?:能)?(?:(?:帮|幫|给|給|为|為|替)我们?)?(?:再)?")
+_PLEASE = lazy("(?:请|請)?(?:你|您)?(?:能)?(?:(?:帮|幫|给|給|为|為|替)我们?)?(?:再)?")
 # 程序员 is a programmer, 程序设计 programming, 程序法 the law of procedure: other words than 程序, a program.
-_OTHER_WORDS = re.compile("[员員猿媛化性法的时時之框语語流]|设计|設計|正义|正義|公正|规则|規則|设定|設定|碼|码")
+_OTHER_WORDS = lazy("[员員猿媛化性法的时時之框语語流]|设计|設計|正义|正義|公正|规则|規則|设定|設定|碼|码")
 # Without a number it is as likely the word for all programs: what it is to do has to follow, or nothing.
-_BARE = re.compile("(?<![个個段])程[序式]\\Z")
-_GOES_ON = re.compile(
+_BARE = lazy("(?<![个個段])程[序式]\\Z")
+_GOES_ON = lazy(
     "\\W|\\Z|来|來|用|以|实现|實現|计算|計算|求|输出|輸出|打印|判断|判斷|统计|統計|完成|找|将|將|把|让|讓|使"
 )
 

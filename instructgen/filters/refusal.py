@@ -17,6 +17,7 @@ from instructgen.example import Example
 from instructgen.filters.filter import text_of
 from instructgen.filters.words import CHINESE_MODEL
 from instructgen.parameters import Text, TextField, check_parameters
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.simplified import simplified
 
 _LOOKED_AT = 500
@@ -26,7 +27,7 @@ _CURLY = str.maketrans("’‘`´“”＇", "''''\"\"'")
 
 _OFFER = r"[^.!,\n]{0,30}\b(?:offer|invit|opportunity)"
 # What may precede a refusal: any number of greetings, apologies and words that join them.
-_PREFACE = re.compile(
+_PREFACE = lazy(
     rf"""(?: (?:hello|hi|hey|oh|oops|well|great\ question
         |thanks?(?:\ you)?(?!{_OFFER})(?:\ for[^.!,\n]{{1,40}})?)(?:\ there)?[.!,]+
     | (?:i\ am|i'm|we\ are|we're)(?:\ (?:so|very|really|terribly|deeply|truly))?\ (?:sorry|afraid)\b
@@ -109,7 +110,7 @@ _NAME = (
 _MODEL_SPEAKS = rf"""(?: (?:作为|身为){CHINESE_MODEL}[, ]*(?:我|本)(?!们)
     | (?:由于|因为|毕竟)?我(?:只是|仅仅是|仅是|是)(?:{CHINESE_MODEL}(?=[,。 ])|(?:{_NAME})[^,。!?\n]{{0,12}},) )"""
 # What stands before the subject: 出于安全考虑, 您的请求涉及….
-_GROUNDS = re.compile(
+_GROUNDS = lazy(
     r"""(?:因此|所以|但是?|[,。\s])* (?: (?:由于|因为|出于|根据|按照|依据|基于|鉴于|考虑到)[^,。!?\n]{0,16}?
         (?:安全|隐私|法律|法规|道德|伦理|版权|敏感|违法|违规|有害|使用政策|内容政策|平台规定|相关规定|有关规定)
         [^,。!?\n]{0,8},
@@ -185,7 +186,7 @@ _ON_GROUNDS = rf"""
     {_I}{_CANNOT}{_HOW}(?:{_MAKE}|{_ANSWER}|{_DO}|描述|继续) | {_ADVERB}{_CANNOT}{_HOW}{_ANSWER}
 """
 # Who asks for help says it, too: 我必须拒绝这个任务，应该怎样跟领导说？
-_ASKS = re.compile(
+_ASKS = lazy(
     r"[^,。!?\n]{0,24},\s?(?:我?应?该?(?:怎|如何|说什么)|请(?:你|您)?(?:给我|帮|教|为我|替我|分析|解释|说明)|有(?:什么|哪些)"
     r"|(?:可能)?是(?:什么|哪)|为什么|帮我|求助)"
 )
@@ -198,7 +199,7 @@ _MODELS_OWN = (
     r"(?:guideline|polic|principle|program|training|knowledge|capabilit|abilit|limit|develop|creator|purpose|design|function"
     r"|role|response|apolog|terms|instructions|rules|safety|answer|scope|system|nature|view|opinion|ethic|core|own|content)"
 )
-_OWN_REQUEST = re.compile(
+_OWN_REQUEST = lazy(
     rf"""(?:[.!?;:]\ |\n|\bso\ |\bhow\ to\ )(?:please\ |kindly\ |can\ you\ |could\ you\ |now\ ){{0,3}}
         {_VERBS}\b(?!\ (?:[a-z]+\ )?(?:your|you|more)\b)
     | \bhelp\ (?:me|us)\b(?!\ (?:understand|to\ help|help)) | \bbecause\ (?:i|my|we|our)\b(?!\ {_MODELS_OWN})
@@ -212,7 +213,7 @@ _OWN_REQUEST = re.compile(
           |\b(?:another|different|instead)\b))[^.!?\n]{{1,300}}\?""",
     re.VERBOSE,
 )
-_OWN_REQUEST_ZH = re.compile(
+_OWN_REQUEST_ZH = lazy(
     r"[,。!;\n]\s?(?:(?:请|麻烦|求)(?:你|您|大家)?(?:帮我|帮忙|替我|给我|教我|为我|写|起草|拟|分析|解释|说明|列|推荐|想|翻译|润色|指点)"
     r"|帮我|求助|(?:我?应?该?|要|可以|能)?(?:怎么办|怎样|如何|怎么)(?!(?:帮|协助|为)(?:您|你)|才能帮))"
 )
@@ -235,7 +236,7 @@ _MISSING = rf"""
   | (?:看起来|似乎|好像|目前)?(?:您|你)(?:似乎|好像|目前|还|尚|并)*(?:没有?|未)(?:提供|给出|附上|发送|输入|填写)
     [^,。!?\n]{{0,10}}?(?:提示词?|指令|题目)(?=[,。!;\n]|\Z)
 """
-_SORRY = re.compile(r"sorry|afraid|apolog|regret|unfortunately|抱歉|对不起|遗憾|不好意思|歉意|恕|原谅|谅解|见谅")
+_SORRY = lazy(r"sorry|afraid|apolog|regret|unfortunately|抱歉|对不起|遗憾|不好意思|歉意|恕|原谅|谅解|见谅")
 _Kind = Literal["english", "strict", "lenient", "on_grounds", "missing"]
 
 

@@ -11,6 +11,7 @@ from instructgen.example import Example
 from instructgen.filters.filter import text_of
 from instructgen.parameters import Text, TextFields, check_parameters
 from instructgen.parsing.code import without_code
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, EMPHASIS, NUMBER_END, SPACE
 
 _ENGLISH = r"Instructions?|Input|Output|Response|Class[ ]label|Task"
@@ -36,8 +37,8 @@ _ANYWHERE = r"""
   | (?i:\#[ ]?(?:the[ ])?(?:given|rewritten|created|new|original|evolved)[ ](?:prompt|instruction)[ ]?\#)
   | [\#＃](?:给定|原始|改写|重写|新建|创建|生成|給定|改寫|重寫|創建)?[后後]?的?新?(?:指令|提示[词詞]?|问题|問題)[\#＃]
   | <\|[a-z_]{2,30}\|> | \[/?INST\] | <</?SYS>>"""
-_LEAKED = re.compile(f"{_LINE} | {_ANYWHERE}", re.MULTILINE | re.VERBOSE)
-_EXAMPLE = re.compile(
+_LEAKED = lazy(f"{_LINE} | {_ANYWHERE}", re.MULTILINE | re.VERBOSE)
+_EXAMPLE = lazy(
     rf"^{SPACE}{{0,3}}{EMPHASIS}(?:Example{SPACE}{{1,2}}|(?:示例|例子|样例){SPACE}{{0,2}})(\d{{1,3}})"
     rf"{EMPHASIS}[.。]?{COLON}?{EMPHASIS}{SPACE}{{0,4}}$",
     re.MULTILINE,

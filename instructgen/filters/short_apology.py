@@ -10,13 +10,14 @@ from instructgen.example import Example
 from instructgen.filters.filter import text_of
 from instructgen.filters.words import word_count
 from instructgen.parameters import Positive, TextField, check_parameters
+from instructgen.parsing.lazy import lazy
 
 # 不好意思 is also to be shy: it apologises where a sentence begins.
-_SORRY = re.compile(
+_SORRY = lazy(
     r"(?<![a-z])sorry(?![a-z])|抱歉|对不起|對不起|(?:\A|[。！？!?\n])\W{0,4}(?:真的?|很|实在|實在)?不好意思(?=[，,。！!、…\s]|我|这|這|\Z)",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"[“\"「『‘'《](?:抱歉|对不起|對不起|不好意思)[”\"」』’'》]")
+_QUOTED = lazy(r"[“\"「『‘'《](?:抱歉|对不起|對不起|不好意思)[”\"」』’'》]")
 
 
 @dataclass(frozen=True, slots=True)

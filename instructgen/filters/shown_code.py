@@ -9,12 +9,13 @@ from instructgen.contracts import Reject
 from instructgen.example import Example
 from instructgen.parameters import Text, check_parameters
 from instructgen.parsing import DataKind, holds_data
+from instructgen.parsing.lazy import lazy
 
 _KINDS: tuple[DataKind, ...] = ("html", "python", "shell", "sql", "xml")
-_FENCE = re.compile(r"^[ \t]{0,12}(?:`{3}|~{3})", re.MULTILINE)
+_FENCE = lazy(r"^[ \t]{0,12}(?:`{3}|~{3})", re.MULTILINE)
 # A name between backticks (`merge_sort`, `len()`) is only mentioned.
-_SPAN = re.compile(r"`[^`\n]{0,200}[-+*/=<>;{}\[\]][^`\n]{0,200}`")
-_LINE = re.compile(r"[;{}][ \t]{0,8}(?://[^\n]{0,200})?$", re.MULTILINE)
+_SPAN = lazy(r"`[^`\n]{0,200}[-+*/=<>;{}\[\]][^`\n]{0,200}`")
+_LINE = lazy(r"[;{}][ \t]{0,8}(?://[^\n]{0,200})?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

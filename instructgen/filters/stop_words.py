@@ -10,6 +10,7 @@ from instructgen.contracts import Reject
 from instructgen.example import Example
 from instructgen.filters.filter import text_of
 from instructgen.parameters import TextField, check_parameters
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.simplified import simplified
 
 # Words that carry no answer by themselves. "No", "not" and "none" can be one, and are not among them.
@@ -27,12 +28,12 @@ _CHINESE = """
 """
 _STOP_ENGLISH = frozenset(_ENGLISH.split())
 # Longest first, so that no part of a longer one is left over.
-_STOP_CHINESE = re.compile("|".join(sorted(_CHINESE.split(), key=len, reverse=True)))
+_STOP_CHINESE = lazy("|".join(sorted(_CHINESE.split(), key=len, reverse=True)))
 # What "Yes" is in Chinese: the verb of the question, in a clause of its own.
-_YES = re.compile(r"\W*(?:是|对|能|会|要)的?[啊呀呢哦]?\s*(?:[^\w\s]|\Z)")
+_YES = lazy(r"\W*(?:是|对|能|会|要)的?[啊呀呢哦]?\s*(?:[^\w\s]|\Z)")
 # An operator that stands alone. Written between words it is one with them; *** and --- are lines.
-_OPERATOR = re.compile(r"[\s\"'`(\[]*(?:[<>=+]|[<>=!]=|[-=]>|<-)[\s\"'`)\].。]*")
-_WORD = re.compile(r"[^\W_]+")
+_OPERATOR = lazy(r"[\s\"'`(\[]*(?:[<>=+]|[<>=!]=|[-=]>|<-)[\s\"'`)\].。]*")
+_WORD = lazy(r"[^\W_]+")
 _LOOKED_AT = 4000  # characters; longer texts hold a word
 
 

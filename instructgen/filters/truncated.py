@@ -12,6 +12,7 @@ from instructgen.example import Example
 from instructgen.filters.filter import text_of
 from instructgen.parameters import TextField, check_parameters
 from instructgen.parsing.code import without_code
+from instructgen.parsing.lazy import lazy
 
 Sign = Literal["fence", "item", "comma", "colon", "hyphen", "bracket", "quote"]
 """Signs of a text that breaks off: a code fence that is not closed; a list item with nothing after its mark; a comma,
@@ -58,7 +59,7 @@ class Truncated:
 
 # Emphasis around the last words: "**Here they are:**".
 _EMPHASIS = "*_"
-_CLOSING = re.compile(
+_CLOSING = lazy(
     r"(?:regards|wishes|sincerely|yours|faithfully|truly|respectfully|cordially|cheers|love|thanks|thank you|hugs"
     r"|kisses|greetings|best|warmly|gratefully|friend)[,，]",
     re.IGNORECASE,
@@ -89,10 +90,8 @@ def _is_row(text: str) -> bool:
 
 
 # An address, a shortcode such as :smile:, an IPv6 prefix, an emoticon; a drive, if there is nothing else.
-_WHOLE_WITH_COLON = re.compile(
-    r"(?:^|(?<=[\s(]))(?:\S*://\S*|:[\w+-]+|[0-9a-fA-F:]*:|[D()\[\]<>=^-]{1,3}):$|\A[A-Za-z]:\Z"
-)
-_KEY = re.compile(r"\s*(?:- )?[\w.\"'/-]+:(?:\s.*)?|\s*- .*")
+_WHOLE_WITH_COLON = lazy(r"(?:^|(?<=[\s(]))(?:\S*://\S*|:[\w+-]+|[0-9a-fA-F:]*:|[D()\[\]<>=^-]{1,3}):$|\A[A-Za-z]:\Z")
+_KEY = lazy(r"\s*(?:- )?[\w.\"'/-]+:(?:\s.*)?|\s*- .*")
 
 
 def _ends_with_colon(text: str) -> bool:
@@ -104,8 +103,8 @@ def _ends_with_colon(text: str) -> bool:
     return not (mapping or _like_the_others(text, lambda line: line.endswith(last[-1])))
 
 
-_BROKEN_WORD = re.compile(r"(?:^|\s)[^\W\d_]{2,}-$")
-_AFFIX = re.compile(r"(?:^|[\s\"'“(])[^\W\d_]+-(?=$|[\s,;.\"'”)])")
+_BROKEN_WORD = lazy(r"(?:^|\s)[^\W\d_]{2,}-$")
+_AFFIX = lazy(r"(?:^|[\s\"'“(])[^\W\d_]+-(?=$|[\s,;.\"'”)])")
 
 
 def _ends_with_hyphen(text: str) -> bool:
@@ -120,14 +119,14 @@ def _ends_with_hyphen(text: str) -> bool:
 
 _OPENING, _CLOSED = "([{（［｛【〔《〈「『", ")]}）］｝】〕》〉」』"
 # Those with an opening bracket: it never closes.
-_EMOTICON = re.compile(
+_EMOTICON = lazy(
     r"(?:[<>]?[:;：；]|(?:^|(?<=\s))[=8xX])[-'^oc*]{0,2}[(\[{（]+(?=$|[\s.,!?。，！？])"
     r"|(?:^|(?<=\s))[(\[{（]+[-'^oc*]{0,2}[:;=：；](?=$|[\s.,!?。，！？])"
 )
-_ESCAPED = re.compile(r"\\.")
-_SIGN_CLASS = re.compile(r"\[\^?[^\w\s\]]{1,10}\]")  # of a regular expression: [^(]
-_LITERAL = re.compile(r"(?<!\d)\"[^\"\n]{0,200}\"|'[^\w\s]{1,3}'|“[^“”\n]{0,20}”")
-_ENUMERATOR = re.compile(r"^\s*[(（]?(?:\w{1,4}|[一二三四五六七八九十]{1,3})[)）]", re.MULTILINE)
+_ESCAPED = lazy(r"\\.")
+_SIGN_CLASS = lazy(r"\[\^?[^\w\s\]]{1,10}\]")  # of a regular expression: [^(]
+_LITERAL = lazy(r"(?<!\d)\"[^\"\n]{0,200}\"|'[^\w\s]{1,3}'|“[^“”\n]{0,20}”")
+_ENUMERATOR = lazy(r"^\s*[(（]?(?:\w{1,4}|[一二三四五六七八九十]{1,3})[)）]", re.MULTILINE)
 
 
 def _has_open_bracket(text: str) -> bool:
@@ -153,10 +152,10 @@ def _has_open_quote(text: str) -> bool:
 
 # ---------------------------------------------------------------- a list that goes on
 
-_NUMBER_MARK = re.compile(
+_NUMBER_MARK = lazy(
     r"\s*[*_]{0,2}(?:[(（]?(\d{1,3}|[a-zA-Z]|[一二三四五六七八九十]{1,3})[.)、．）]|([①-⑳])[.、．]?)[*_]{0,2}\s*"
 )
-_BULLET = re.compile(r"\s*[-*+•·]")
+_BULLET = lazy(r"\s*[-*+•·]")
 _CHINESE_NUMBERS = ["", *"一二三四五六七八九十", *(f"十{digit}" for digit in "一二三四五六七八九"), "二十"]
 
 

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from instructgen.parsing.lazy import lazy
+
 # Han and Kana, which are written without spaces; Hangul is written with them.
-_UNSPACED = re.compile(
+_UNSPACED = lazy(
     "[々〆〇\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
-_WIDE_PUNCTUATION = re.compile(
+_WIDE_PUNCTUATION = lazy(
     "[\u2018-\u201d\u3000-\u3004\u3008-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
 )
 

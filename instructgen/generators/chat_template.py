@@ -5,7 +5,6 @@ Sources: the chat templates that come with the models (``tokenizer_config.json``
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,11 +13,12 @@ from typing import Annotated, Literal
 from instructgen.errors import RecipeError
 from instructgen.example import Message
 from instructgen.parameters import NOT_EMPTY, Text, check_parameters
+from instructgen.parsing.lazy import lazy
 
 Around = tuple[str, str]
 """What stands before a text, and what after it."""
 
-_SPECIAL = re.compile(r"<\|[^|<>\s]{1,40}\|>|</?[a-z_]{1,20}>|\[/?[A-Z_]{2,20}\]")
+_SPECIAL = lazy(r"<\|[^|<>\s]{1,40}\|>|</?[a-z_]{1,20}>|\[/?[A-Z_]{2,20}\]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from instructgen.generators.answering import whole_prompt
 from instructgen.generators.evolution import Evolution, Round
 from instructgen.generators.operators import Operator
 from instructgen.parameters import Count, Language, Natural, Text, check_parameters
+from instructgen.parsing.lazy import lazy
 from instructgen.prompts import Prompt
 
 _METHODS = ("add_constraints", "deepen", "concretise", "add_reasoning")
@@ -27,12 +28,12 @@ _COMMA = {"en": ", ", "zh": "、"}
 _MINIMUM = {"en": 256, "zh": 100}
 _MAXIMUM = {"en": 1024, "zh": 400}
 # In Chinese it is the model that speaks where a sentence begins so: 先说一声抱歉 is part of a task.
-_SORRY = re.compile(
+_SORRY = lazy(
     r"i['’]m sorry|(?:\A|[。！？!?\n])\W{0,4}(?:我|真的?|很|非常|十分|万分|深感|感到|对此|實在|实在)*"
     r"(?:抱歉|对不起|對不起|不好意思)(?=[，,。！!、…\s]|我|您|你|但|\Z)",
     re.IGNORECASE,
 )
-_SORRY_BEFORE = re.compile("sorry|抱歉|对不起|對不起|不好意思", re.IGNORECASE)
+_SORRY_BEFORE = lazy("sorry|抱歉|对不起|對不起|不好意思", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

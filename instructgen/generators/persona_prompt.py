@@ -34,6 +34,7 @@ from instructgen.parsing.labelled import (
     solution_label,
     unlabelled,
 )
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, EMPHASIS
 from instructgen.parsing.simplified import simplified
 from instructgen.parsing.tasks import without_separators
@@ -58,8 +59,8 @@ _BODY_LABELS = ("Body", "Article", "正文", "文章正文", "Description", "描
 _TITLE_MARKS = {"《": "》", "〈": "〉"}
 # Kinds whose reply is a whole text: its first line is the instruction, and the rest needs no further answer.
 _WHOLE: tuple[PersonaKind, ...] = ("knowledge", "npc")
-_FIRST_RULE = re.compile(r"\A(?:[ \t\r]{0,8}\n){0,4}[ \t]{0,3}(?:-{3,9}|\*{3,9}|_{3,9})[ \t\r]{0,8}(?=\n)")
-_RULE = re.compile(r"^[ \t]{0,3}(?:-{3,9}|\*{3,9}|_{3,9})[ \t\r]{0,8}$", re.MULTILINE)
+_FIRST_RULE = lazy(r"\A(?:[ \t\r]{0,8}\n){0,4}[ \t]{0,3}(?:-{3,9}|\*{3,9}|_{3,9})[ \t\r]{0,8}(?=\n)")
+_RULE = lazy(r"^[ \t]{0,3}(?:-{3,9}|\*{3,9}|_{3,9})[ \t\r]{0,8}$", re.MULTILINE)
 _WORLD: Mapping[Language, str] = {
     "en": (
         "a role-playing game set on the Salt Isles, where three harbour towns trade fish, glass and rumours, a sunken "
@@ -183,19 +184,19 @@ _NOTE_LABEL = (
     r"(?:notes?|explanation|rationale|reason(?:ing|s)?|comment|remark"
     r"|说明|注释?|备注|解释|理由|设计(?:思路|说明|理由)|出题思路)"
 )
-_NOTE = re.compile(
+_NOTE = lazy(
     r"(?:\n\s{0,4}(?:[-*_]{3,9}\s{0,4}\n\s{0,4})?|(?<=[。！？.!?”」])[ \t]{0,3}(?=[（(【]))[*_]{0,3}[（(【\[]?"
     rf"(?P<label>(?:\#{{1,6}} )?{EMPHASIS}{_NOTE_LABEL}{EMPHASIS}(?:{COLON}|】){EMPHASIS}\s{{0,4}}(?:[-•]\s)?)?"
     rf"[*_]{{0,2}}(?P<told>(?:{_PROMPT})[^\n]{{1,400}})\Z",
     re.IGNORECASE,
 )
-_PERSONA = re.compile(r"\b(?:the|this) (?:given |above )?persona\b|人物", re.IGNORECASE)
-_OF_ITSELF = re.compile(
+_PERSONA = lazy(r"\b(?:the|this) (?:given |above )?persona\b|人物", re.IGNORECASE)
+_OF_ITSELF = lazy(
     r"this (?:user )?prompt (?:is|was|draws|reflects|asks|fits|uses|combines)\b|(?:该|此|这[个条])(?:用户)?提示",
     re.IGNORECASE,
 )
-_ORDERED = re.compile(r"\b(?:should|must|shall|needs? to|has to)\b|必须|应[该当]|不要|请(?!求)", re.IGNORECASE)
-_THEIR_OWN = re.compile(r"persona|\bprompt|人物|提示", re.IGNORECASE)
+_ORDERED = lazy(r"\b(?:should|must|shall|needs? to|has to)\b|必须|应[该当]|不要|请(?!求)", re.IGNORECASE)
+_THEIR_OWN = lazy(r"persona|\bprompt|人物|提示", re.IGNORECASE)
 
 
 def _without_note(content: str) -> str:

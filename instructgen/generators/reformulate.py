@@ -27,6 +27,7 @@ from instructgen.generators.answering import cut
 from instructgen.parameters import Count, Language, check_parameters
 from instructgen.parsing import rewritten_prompt
 from instructgen.parsing.labelled import answer_label, begins_line
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, EMPHASIS, SPACE
 from instructgen.parsing.simplified import simplified
 from instructgen.parsing.wrapping import strip_thinking
@@ -34,7 +35,7 @@ from instructgen.prompts import Prompt
 from instructgen.prompts.checked import settle_prompt
 
 # As the prompt has it, and as models vary it: {input}, [INPUT], {{INPUT}}, ｛输入｝.
-_SLOT = re.compile(r"[{｛\[【<]{1,2}\s{0,2}(?:INPUT|输入)\s{0,2}[}｝\]】>]{1,2}", re.IGNORECASE)
+_SLOT = lazy(r"[{｛\[【<]{1,2}\s{0,2}(?:INPUT|输入)\s{0,2}[}｝\]】>]{1,2}", re.IGNORECASE)
 _LABELS = {"en": ("Formulation", "Instruction:"), "zh": ("说法", "指令：")}
 _ASKED = ("Formulation", "Alternative formulation", "说法", "另一种说法")
 # What models write before a formulation, whatever the prompt's language.
@@ -63,7 +64,7 @@ _TOLD_IN_CHINESE = (
     r"|(?:您|你)?也?(?:可以|不妨)(?:换[一]?[个种](?:说法|问法)|这[样么](?:说|问|表达|提问|表述))"
 )
 # What announces a formulation; behind an eager word also its label alone.
-_LEAD = re.compile(
+_LEAD = lazy(
     rf"\W{{0,8}}(?:(?P<eager>{_EAGER})(?=\W{{0,8}}(?:{'|'.join(_WRITTEN)})[*_]{{0,3}}{SPACE}{{0,3}}{COLON})"
     rf"|(?P<eagerly>{_EAGER})?{EMPHASIS}(?:{_TOLD_IN_ENGLISH}|{_TOLD_IN_CHINESE}){EMPHASIS}{COLON}{EMPHASIS})\s{{0,8}}",
     re.IGNORECASE,

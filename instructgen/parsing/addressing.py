@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from instructgen.parsing.lazy import lazy
+
 _PLEAS = ("请", "让", "请让", "要求")
 _MODELS = ("GPT模型", "GPT", "ChatGPT", "AI模型", "AI助手", "AI", "人工智能模型", "人工智能助手", "语言模型")
 _DUTIES = ("应该", "需要", "来", "")
@@ -19,7 +21,7 @@ PHRASES = tuple(
 
 # After a bare AI these make another word, of which the sentence speaks: 让AI技术….
 _OTHER_WORDS = "技术|专家|工程师|公司|产品|行业|领域|学者|研究|课程|老师|绘画|芯片|系统|软件|工具|算法|-?[A-Za-z0-9]"
-_ADDRESSED = re.compile(
+_ADDRESSED = lazy(
     rf"(?P<before>^|[，。！？；：、,.!?;:\s])(?>(?:{'|'.join(PHRASES)})+)(?!{_OTHER_WORDS})[，,：:、\s]*",
     re.IGNORECASE,
 )

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from instructgen.errors import ParseError
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, EMPHASIS, INDENT, SPACE, without_emphasis
 from instructgen.parsing.rewritten import rewritten_prompt
 from instructgen.parsing.wrapping import strip_thinking, without_closing
@@ -23,17 +24,24 @@ _FINAL = (
     "最终改写指令",
 )
 _METHOD = ("Improved Method", "改进后的方法")
-_NEXT = re.compile(
-    rf"^{INDENT}(?:#{{1,6}}{SPACE}{{1,4}})?{EMPHASIS}[#＃][^#＃\n]{{2,40}}[#＃]{EMPHASIS}{SPACE}{{0,3}}{COLON}",
+_NEXT = lazy(
+    rf"^{INDENT}(?:#{{1,6}}{SPACE}{{1,4}})?{EMPHASIS}[#＃][^#＃\n]{{2,40}}"
+    rf"(?:{COLON}[#＃]|[#＃]{EMPHASIS}{SPACE}{{0,3}}{COLON})",
     re.MULTILINE,
 )
-_RULE = re.compile(r"\n\s{0,8}(?:-{3,20}|\*{3,20}|_{3,20})\s*\Z")
+_RULE = lazy(r"\n\s{0,8}(?:-{3,20}|\*{3,20}|_{3,20})\s*\Z")
 # What stands about a heading: signs and bullets, the number of its step, a closing sign, a colon.
 _SIGNS = rf"(?:[>#＃*_`\\\\【\[\-+•]|{SPACE}){{0,16}}"
 _NUMBER = rf"(?:(?:step{SPACE}{{0,3}}\d|第[四4]步|步骤{SPACE}{{0,3}}[四4]|\d){SPACE}{{0,3}}[:：.)、—–-]{{0,2}})?"
 _LEAD = rf"{_SIGNS}{_NUMBER}{_SIGNS}"
-_TAIL = rf"[#＃*_`\\\\】\]]{{0,8}}(?:{SPACE}[#＃]{{1,3}})?{EMPHASIS}{SPACE}{{0,3}}{COLON}?"
-_STEP = re.compile(
+_TAIL = rf"[#＃*_`\\\\】\]]{{0,8}}(?:{SPACE}[#＃]{{1,3}})?{EMPHASIS}{SPACE}{{0,3}}(?:{COLON}(?:[#＃]{EMPHASIS})?)?"
+# Under the heading, a name for it once more; of one with further fields the instruction is the whole.
+_AGAIN = lazy(rf"{INDENT}(?P<mark>{EMPHASIS})(?:Instruction|指令){EMPHASIS}{COLON}{EMPHASIS}", re.IGNORECASE)
+_FIELD = lazy(
+    r"^\W{0,8}(?:input|output|context|response|answer|inputs|data|输入|输出|背景|数据|回答)\W{0,3}[:：]",
+    re.MULTILINE | re.IGNORECASE,
+)
+_STEP = lazy(
     rf"(?:\bstep|第|步骤){SPACE}{{0,3}}([1-4一二三四])|^\W{{0,8}}([1-4])[.)、．]", re.MULTILINE | re.IGNORECASE
 )
 
@@ -52,7 +60,15 @@ def final_instruction(text: str) -> str:
         raise ParseError("the final instruction has no heading", text=text)
     if later := _NEXT.search(body):
         body = body[: later.start()]
-    return rewritten_prompt(_RULE.sub("", without_closing(body.strip())))
+    return rewritten_prompt(_named_again(_RULE.sub("", body.strip())))
+
+
+def _named_again(body: str) -> str:
+    label = _AGAIN.match(body)
+    if label is None or _FIELD.search(body, label.end()):
+        return body
+    closed = "*" in body[label.end("mark") : label.end()]
+    return without_emphasis("" if closed else label["mark"], body[label.end() :])
 
 
 def improved_method(text: str) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 
 from instructgen.errors import ParseError
 from instructgen.parsing.json_text import json_object
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.wrapping import strip_thinking
 
 _QUOTES = "\"'`*“”‘’"
-_GLOSS = re.compile(r"\s*\(([^()]*)\)\s*\Z")
+_GLOSS = lazy(r"\s*\(([^()]*)\)\s*\Z")
 
 # What judges who think in Chinese write for the labels they are asked for, in either script.
 _CHINESE = """

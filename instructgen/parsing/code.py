@@ -6,16 +6,18 @@ import re
 from bisect import bisect
 from collections.abc import Sequence
 
+from instructgen.parsing.lazy import lazy
+
 CODE = "\ufffc"
 """What stands where code stood: the object replacement character."""
 
-_FENCE = re.compile(r"[ \t]{0,12}(?P<fence>`{3,}|~{3,})(?P<info>.*)")
+_FENCE = lazy(r"[ \t]{0,12}(?P<fence>`{3,}|~{3,})(?P<info>.*)")
 # For readers, which are less strict than Markdown: a block may also begin behind a label ("Output: ```python").
-_LINE_END = re.compile(r"(?<![`~])(?P<fence>`{3,}+|~{3,}+)(?P<info>[^`\n]{0,100}+)$", re.MULTILINE)
-_INSIDE = re.compile(r"[^\n]")
-_ALONE = re.compile(r"[ \t>]{0,12}")
-_BEFORE_CODE = re.compile(r"[^`]{0,200}[:：][*_]{0,3}[ \t]{0,4}|[ \t>]{0,12}(?:[-*+•]|\d{1,3}[.)])[ \t]{1,4}")
-_SPAN = re.compile(r"(?<!`)(?P<ticks>`{1,3})(?!`)[^`\n]+(?P=ticks)(?!`)")
+_LINE_END = lazy(r"(?<![`~])(?P<fence>`{3,}+|~{3,}+)(?P<info>[^`\n]{0,100}+)$", re.MULTILINE)
+_INSIDE = lazy(r"[^\n]")
+_ALONE = lazy(r"[ \t>]{0,12}")
+_BEFORE_CODE = lazy(r"[^`]{0,200}[:：][*_]{0,3}[ \t]{0,4}|[ \t>]{0,12}(?:[-*+•]|\d{1,3}[.)])[ \t]{1,4}")
+_SPAN = lazy(r"(?<!`)(?P<ticks>`{1,3})(?!`)[^`\n]+(?P=ticks)(?!`)")
 
 
 def without_code(text: str) -> tuple[str, bool]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 from instructgen.errors import RecipeError
+from instructgen.parsing.lazy import lazy
 from instructgen.strict_json import load_next
 
 DataKind = Literal["html", "json", "python", "shell", "sql", "xml"]
@@ -17,15 +18,15 @@ DataKind = Literal["html", "json", "python", "shell", "sql", "xml"]
 
 _MOST_STARTS = 200  # of JSON values in one text, so that a text full of brackets takes no quadratic time
 
-_FENCE = re.compile(r"^ {0,3}(?:```|~~~)[ \t]{0,4}([a-z]{1,12})\b", re.MULTILINE | re.IGNORECASE)
-_OPENING = re.compile(r"<([^\W\d][\w.:-]{0,40})(?:\s[^<>]{0,400})?>")
-_CLOSING = re.compile(r"</([^\W\d][\w.:-]{0,40})\s{0,4}>")
-_HTML = re.compile(
+_FENCE = lazy(r"^ {0,3}(?:```|~~~)[ \t]{0,4}([a-z]{1,12})\b", re.MULTILINE | re.IGNORECASE)
+_OPENING = lazy(r"<([^\W\d][\w.:-]{0,40})(?:\s[^<>]{0,400})?>")
+_CLOSING = lazy(r"</([^\W\d][\w.:-]{0,40})\s{0,4}>")
+_HTML = lazy(
     "a|abbr|article|aside|b|body|button|code|dd|div|dl|dt|em|fieldset|figure|footer|form|h[1-6]|head|header|html|i|label"
     "|legend|li|main|nav|ol|option|p|pre|script|section|select|small|span|strong|style|sub|sup|table|tbody|td|textarea"
     "|tfoot|th|thead|title|tr|ul|video"
 )
-_PYTHON = re.compile(
+_PYTHON = lazy(
     r"^[ \t]{0,40}(?:(?P<sure>(?:async )?def \w+\(|class \w+[(:]|import \w+|from [\w.]+ import |for \w[^\n]{0,200} in "
     r"[^\n]{1,200}:|while [^\n]{1,200}:|print\()|return\b|if [^\n]{1,200}:|elif |else:|try:|except\b|with [^\n]{1,200}:"
     r"|@\w+|[A-Za-z_][\w.]*(?:\[[^\]\n]{0,80}\])?[ \t]{0,8}[-+*/]?=[ \t]{0,8}[^=\s])",
@@ -36,18 +37,18 @@ _COMMANDS = (
     "|ping|curl|systemctl|journalctl|docker|kubectl|apt|yum|dnf"
 )
 # A prompt, or root's sign before a command with an option or a path; "# find the bug" is a heading.
-_SHELL = re.compile(
+_SHELL = lazy(
     r"^(?:[ \t]{0,8}\$ [\w./~-]|#!/|[\w.-]{1,40}@[\w.-]{1,60}:[^\n]{0,80}[$#] "
     r"|\[[\w.-]{1,40}@[\w.-]{1,60} [^\]\n]{1,80}\][$#] "
     rf"|[ \t]{{0,8}}# (?:{_COMMANDS})(?:[ \t]{{1,4}}[-/.~][^\n]{{0,200}})?[ \t]*$)",
     re.MULTILINE,
 )
 # Unlike "select a book from the shelf" and "insert into the sentence".
-_SQL = re.compile(
+_SQL = lazy(
     r"\b(?i:create\s+(?:temp(?:orary)?\s+)?table\s+[^\s(]{1,80}\s{0,8}\(|insert\s+into\s[^;]{1,400}?\bvalues\s{0,8}\()"
     r"|\bSELECT\s[^;]{1,400}?\sFROM\s|\bselect\s[^;]{1,400}?\sfrom\s[^;]{1,400}?(?:;|\s(?:where|group by|order by)\s)"
 )
-_TABLE = re.compile(
+_TABLE = lazy(
     r"(?:^[ \t]{0,8}\|[^\n]{0,400}\|[ \t]{0,8}(?:\n|\Z)|^[ \t]{0,8}\+[-+]{4,400}[ \t]{0,8}(?:\n|\Z)){3}", re.MULTILINE
 )
 

@@ -13,6 +13,7 @@ from functools import cache
 
 from instructgen.errors import ParseError, RecipeError
 from instructgen.parsing.code import without_labels_in_code
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, EMPHASIS, LINE, NUMBER_END, SPACE, without_emphasis
 from instructgen.parsing.tasks import given_input, without_separators
 from instructgen.parsing.wrapping import answer_end, is_preface, strip_thinking, without_closing
@@ -24,7 +25,7 @@ _LABELS = {
 }
 
 _FLAGS = re.MULTILINE | re.IGNORECASE
-_WRAPPED = re.compile(r"(?P<mark>\*{1,3})(?P<label>[^*]+)(?P=mark)")
+_WRAPPED = lazy(r"(?P<mark>\*{1,3})(?P<label>[^*]+)(?P=mark)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from instructgen.errors import ParseError
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.wrapping import strip_thinking
 from instructgen.strict_json import load
 
 # An unclosed string runs to the end, so that no character is looked at twice.
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z|\\\Z)|[{}\[\]]', re.DOTALL)
+_TOKEN = lazy(r'"(?:[^"\\]|\\.)*+(?:"|\Z|\\\Z)|[{}\[\]]', re.DOTALL)
 _ATTEMPTS = 8
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from instructgen.errors import ParseError
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, INDENT, LISTED, NUMBER_END, SPACE, without_emphasis
 from instructgen.parsing.remarks import without_announcement, without_remark
 from instructgen.parsing.simplified import simplified
@@ -43,7 +44,7 @@ def labelled(text: str, labels: Sequence[str]) -> str:
 
 
 # A place that the model left to be filled in: [insert prompt], <your question here>, 【此处填写提示】.
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = lazy(
     r"[*_]{0,2}[\[<{【〈]{1,2}\s?(?:(?:insert|your)\b[^\[\]<>{}\n]{0,60}"
     r"|(?:enter|add|write|put|place)\b[^\[\]<>{}\n]{0,40}\b(?:here|(?:the|your|user) (?:prompt|question|problem))"
     r"|(?:the )?(?:user )?(?:prompt|question|problem|persona|title|name|text)(?: here)?"
@@ -83,7 +84,7 @@ def begins_line(text: str, labels: Sequence[str], *, counted: bool = False) -> s
     return text[slice(*found.span("name"))] if found else ""
 
 
-_ITEM = re.compile(r"\s*(?:[-*+•]\s|\d{1,2}[.)、．）])")
+_ITEM = lazy(r"\s*(?:[-*+•]\s|\d{1,2}[.)、．）])")
 _SOLUTION = (
     *("Solution", "Step-by-step solution", "Worked solution", "Detailed solution", "Final answer", "Answer"),
     *(
@@ -102,7 +103,7 @@ _SOLUTION = (
     ),
     *("详细解答", "标准答案", "最終答案"),
 )
-_BLANK = re.compile(r"\W{0,8}(?:_{2,}|\.{3,}|…|[(（]\s{0,8}[)）])")
+_BLANK = lazy(r"\W{0,8}(?:_{2,}|\.{3,}|…|[(（]\s{0,8}[)）])")
 _NAMES = "|".join(_SOLUTION)
 # Lines that only a solution begins with, in other marks or words: #Answer#: 60, Let's solve it: 120 / 2 = 60.
 _SOLVED = (
@@ -112,22 +113,20 @@ _SOLVED = (
     rf"(?: step by step|(?:一步)?一步步)?{SPACE}{{0,2}}[:：]"
 )
 # At the very end, and in brackets or behind a sentence: (Answer: 60), How fast is it? Answer: 60
-_AT_THE_END = re.compile(
+_AT_THE_END = lazy(
     rf"(?:(?P<opened>[(（\[【])|(?<=[.?!。？！)）])){SPACE}{{0,3}}[*_]{{0,2}}(?P<name>(?:final )?answer|solution"
     rf"|(?:参考|最[终終]|标准)?答案|(?:参考)?解答|解)[*_]{{0,2}}{COLON}[*_]{{0,2}}"
     r"(?P<told>(?:[^\n.?!。？！]|\.(?=\d)){1,80})[.。]?(?(opened)[)）\]】]|)[.。*_]{0,3}\s{0,8}\Z",
     re.IGNORECASE,
 )
 # What an answer is to look like, and not what it is.
-_ASKED_FORM = re.compile(
+_ASKED_FORM = lazy(
     r"\W{0,4}(?:in|to|as|with|round(?:ed)?|give|write|express|use|correct|leave|state)\b|decimal|nearest|significant"
     r"|\W{0,4}(?:用|以|写|请|只)|保留|精确|单位|小数|有效数字|形式|[<>\[\]{}【】]",
     re.IGNORECASE,
 )
-_BOXED = re.compile(
-    r"^(?P<before>[^\n]{0,400})\\boxed\s?\{[^\n]{0,80}\d[^\n]{0,80}\}[^\w\n]{0,6}\s{0,8}\Z", re.MULTILINE
-)
-_BOX_ASKED = re.compile(
+_BOXED = lazy(r"^(?P<before>[^\n]{0,400})\\boxed\s?\{[^\n]{0,80}\d[^\n]{0,80}\}[^\w\n]{0,6}\s{0,8}\Z", re.MULTILINE)
+_BOX_ASKED = lazy(
     r"\b(?:in|as|like|form|format|inside|within|use|using|example|e\.g|put|write|give|box|enclose)\b"
     r"|形式|格式|如|用|写|放",
     re.IGNORECASE,
@@ -164,12 +163,12 @@ _REPLY = (
     *("回答", "答案", "答", "答复", "回复", "助手", "输出", "预期输出"),
 )
 # A prompt with such words may well show a conversation, or what its answer is to look like.
-_SHOWN = re.compile(
+_SHOWN = lazy(
     r"answer|respon|assistant|reply|repli|question|dialog|conversation|chat|script|format|template|example|output|\bQ\b"
     r"|问|答|回复|助手|对话|格式|模板|例|输出|剧本",
     re.IGNORECASE,
 )
-_LOOKS_LIKE = re.compile(
+_LOOKS_LIKE = lazy(
     r"\b(?:or|only|just|words?|sentences?|lines?|paragraphs?|letters?|digits?|list|json|yes|no|true|false|format|short|in|as|number)\b"
     r"|或|/|[<\[{（(_]|一[个句行段]|格式|只|用|请|列表|数字|字|[?？]\s*\Z",
     re.IGNORECASE,
@@ -192,10 +191,10 @@ def answer_label(prompt: str) -> str:
     return "" if theirs or asked else prompt[slice(*found.span("name"))]
 
 
-_HINT = re.compile(
+_HINT = lazy(
     r"^[ \t]{0,4}[*_]{0,2}[（(【\[]?(?P<name>hints?|提示)[】\]]?[*_]{0,2}[:：](?P<told>[^\n]{1,400})", re.M | re.I
 )
-_GIVEN = re.compile(r"取|保留|精确|单位|约等于|≈|=|\buse\b|\bround\b|\btake\b|\bassume\b", re.IGNORECASE)
+_GIVEN = lazy(r"取|保留|精确|单位|约等于|≈|=|\buse\b|\bround\b|\btake\b|\bassume\b", re.IGNORECASE)
 
 
 def hint_label(problem: str) -> str:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from instructgen.errors import ParseError
 from instructgen.parsing.code import without_labels_in_code
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import EMPHASIS, NUMBER_END, SPACE, without_emphasis
 from instructgen.parsing.wrapping import answer_end, strip_thinking
 
 # At most three digits, so that a year at the start of a line is none; no digit after the dot, so that "3.5" is none.
-_NUMBER = re.compile(
+_NUMBER = lazy(
     rf"^(?P<indent>{SPACE}{{0,12}})(?P<mark>{EMPHASIS})[（(]?(?P<number>\d{{1,3}}){SPACE}{{0,2}}{NUMBER_END}(?!\d)",
     re.MULTILINE,
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from instructgen.errors import ParseError
 from instructgen.parsing.code import without_labels_in_code
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, EMPHASIS, LINE, SPACE, without_emphasis
 from instructgen.parsing.tasks import without_separators
 from instructgen.parsing.wrapping import answer_end, strip_thinking, without_closing
@@ -21,11 +22,11 @@ _CLOSING = (
     rf"{EMPHASIS}[\[【［「<]{_GAP}(?:(?:/|end(?: of)?(?: the)?{SPACE}){_GAP}(?:{_PROBLEM}|{_SOLUTION})"
     rf"|(?:{_PROBLEM}|{_SOLUTION})(?:结束|結束)){_GAP}[\]】］」>]{EMPHASIS}"
 )
-_CLOSED = re.compile(
+_CLOSED = lazy(
     rf"^{SPACE}{{0,8}}{_CLOSING}{SPACE}{{0,8}}\r?$|(?<=\S){SPACE}{{0,8}}{_CLOSING}\s{{0,8}}\Z",
     re.MULTILINE | re.IGNORECASE,
 )
-_ANYTHING = re.compile("")
+_ANYTHING = lazy("")
 
 
 @dataclass(frozen=True, slots=True)

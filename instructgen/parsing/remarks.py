@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, EMPHASIS, SPACE
 from instructgen.parsing.simplified import simplified
-from instructgen.parsing.wrapping import without_closing
+from instructgen.parsing.wrapping import introduces, without_closing
 
 _NAMED = r"(?:prompt|question|problem|instruction|task|query|request)"
 _PROMPT = r"(?:prompt|question|problem|instruction)"
@@ -20,18 +21,19 @@ _CHANGED = (
     r"|harder|easier|simpler|tougher|trickier|(?:more|less) [\w-]{3,20}(?:(?:,| and) (?:more )?[\w-]{3,20}){0,2})"
 )
 _HERE = r"(?:here(?: is|['’]s| are)|below is|this is|the following is|以下|下面|这里|这|如下)"
-_END = rf"{EMPHASIS}{SPACE}{{0,2}}{COLON}{EMPHASIS}"
+_END = rf"{EMPHASIS}{SPACE}{{0,2}}{COLON}(?:[#＃](?=[*_]{{0,3}}\s))?{EMPHASIS}"
 _LINE_FOLLOWS = r"(?=[*_]{0,3}\s{0,2}[:：][*_]{0,3}[ \t\r]{0,4}\n)"
 
-_EAGER = re.compile(
-    r"\W{0,8}(?:(?P<mild>okay|ok|alright|好|可以)|sure(?: thing)?|certainly|of course|absolutely|no problem"
+_EAGER = lazy(
+    r"\W{0,8}(?:(?P<mild>okay|ok|alright|great|perfect|excellent|understood|got it|好|可以)"
+    r"|sure(?: thing)?|certainly|of course|absolutely|no problem"
     r"|好的|当然(?:可以)?|没(?:有)?问题|收到|明白了?)"
     r"\W{0,4}(?:[!.,，。！\n—–-]|\s)\s{0,4}",
     re.IGNORECASE,
 )
 # Behind an eager word it is enough that a prompt is spoken of, and not as one's own, nor of two of them. An "Okay, here
 # is the problem:" is as likely a user's.
-_EAGERLY_TOLD = re.compile(
+_EAGERLY_TOLD = lazy(
     rf"{EMPHASIS}{_HERE}(?!{SPACE}{{0,2}}(?:(?:my|our|two|three|four|five|some|several|both)\b|里?是?我们?的"
     r"|里?[有是]?[^:：。，,\n]{0,12}?[两二三四五几些]))"
     rf"[^.!?:：。！？\n]{{0,60}}?(?:\b(?:{_NAMED}|version|one|something|it|you go)\b"
@@ -42,7 +44,7 @@ _TOLD_IN_ENGLISH = (
     r"here (?:is it|it is|you go|goes)"
     rf"|{_HERE} (?:(?:a|an|the|your|one) )?(?:\w{{1,12}} ){{0,2}}?{_CHANGED} (?:\w{{1,20}} ){{0,2}}?"
     rf"(?:{_PROMPT}|version|rewrite|variant|one)\b(?! of (?!(?:\w{{1,12}} ){{0,3}}{_NAMED}\b))"
-    r"(?: (?:of|that|which|with|for|in|using|based|designed|as)\b(?:(?!\b(?:my|our|we|us|I)\b)[^.!?:：\n]){0,80}?)?"
+    r"(?:,? (?:of|that|which|with|for|in|using|based|designed|as)\b(?:(?!\b(?:my|our|we|us|I)\b)[^.!?:：\n]){0,80}?)?"
     rf"|(?:the |your )?{_REWORDED} {_PROMPT}(?: is)?(?: as follows)?"
     rf"|I(?:['’]ve| have)? (?:re-?written|rewrote|revised|evolved) the (?:given |original )?prompt[^.!?:：\n]{{0,40}}?"
 )
@@ -56,12 +58,34 @@ _TOLD_IN_CHINESE = (
     r"|(?:改写|修改|重写|优化)之?后的?(?:提示词?|提示语|问题|题目|指令|任务)(?:如下|[是为])?"
     r"|全?新的?(?:数学|编程)?(?:提示词|题目|题|任务|指令)如下"
     rf"|(?:改写|重写)之?后的版本(?:如下|[是为])?{_LINE_FOLLOWS}"
-    rf"|(?:我?已经?)?(?:为(?:您|你))?(?:已经?)?(?:改写|重写)如下{_LINE_FOLLOWS})"
+    rf"|(?:我?已经?)?(?:为(?:您|你))?(?:已经?)?(?:改写|重写)如下{_LINE_FOLLOWS}"
+    r"|我(?:已经?|会)?[将把](?:这个|该|原|您的|你的|给定的?|原始的?)?(?:提示词?|指令)(?:稍微|重新|进一步)?"
+    r"(?:改写|重写|修改|调整|优化)(?:成|为)?如下)"
 )
-_TOLD = re.compile(rf"\W{{0,8}}(?:{_TOLD_IN_ENGLISH}|{_TOLD_IN_CHINESE}){_END}", re.IGNORECASE)
-# "改写后的版本：" may be one of two that are to be compared.
-_TWO = re.compile("改写前|原来的|原版|原文|版本")
-_LONE = re.compile(
+_TOLD = lazy(rf"\W{{0,8}}(?:{_TOLD_IN_ENGLISH}|{_TOLD_IN_CHINESE}){_END}", re.IGNORECASE)
+_DEMANDS = r"(?:constraints?|requirements?(?!\.\w)|complexity|difficulty|reasoning steps?|steps? of reasoning)"
+# So may one of two begin that are to be compared.
+_MAYBE_TOLD = lazy(
+    rf"\W{{0,8}}(?:(?:here(?: is|['’]s)|below is|this is) (?:(?:an?|one|the) (?:\w{{1,12}} ){{0,2}}?"
+    r"(?:rewrite|rewording|rephrasing|reformulation)"
+    rf"|(?:an?|one) version (?:with|that)\b(?:(?!\b(?:my|our|we|us|I)\b)[^.!?:：\n]){{0,80}}?\b{_DEMANDS}"
+    r"[^.!?:：\n]{0,40}?)"
+    r"|(?:(?:根据|按照?|依)(?:您|你)的?(?:要求|需求)[，,]\s?)?(?:(?:以下|下面|这)就?是我?(?:为(?:您|你))?(?:的?(?:改写|重写)"
+    r"|(?:一个)?(?:稍微?|略微?|稍稍|更)(?:更|为|加)?(?:难|复杂|简单|容易|具体|有难度)(?:一?[些点])?的(?:版本|提示词?|指令))"
+    rf"|(?:改写|重写|修改)之?后)){_LINE_FOLLOWS}{_END}",
+    re.IGNORECASE,
+)
+_TWO = lazy(r"(?:改写|修改)前|原来的|原版|原[文句]|版本|\boriginal\b(?! prompt)", re.IGNORECASE)
+# "Okay, I will add one constraint to the prompt." on a line of its own.
+_PROMISED = lazy(
+    r"\W{0,8}(?:(?:I(?:['’]ll| will|['’]m going to| am going to|['’]ve| have)|let me|let['’]s)(?: now)?"
+    r" (?:add|make|rewrit|re-?phras|increas|introduc|evolv|modif|rais|revis)\w{0,5}\b[^.!?:\n]{0,80}?"
+    r"\b(?:the|this|your) (?:given |original )?prompt\b[^.!?:\n]{0,60}"
+    r"|我(?:会|将|来|已经?)(?:为|给|对|在|把|将)(?:这个?|该|原|您的|你的|给定的?)?(?:提示词?|指令|题目)[^。！？：\n]{0,20}?"
+    r"(?:增加|添加|加入|加大|提高|改写|修改)[^。！？：\n]{0,40})[.!:。！：]\W{0,3}\n\s{0,8}\n",
+    re.IGNORECASE,
+)
+_LONE = lazy(
     r"\W{0,8}(?:sure(?: thing)?|certainly|of course|absolutely|好的|当然(?:可以)?|没(?:有)?问题|收到)"
     r"[!.！。]\W{0,3}\n\s{0,8}\n",
     re.IGNORECASE,
@@ -76,25 +100,41 @@ def without_announcement(body: str) -> str:
     eager = _EAGER.match(plain)
     start = eager.end() if eager else 0
     told = _TOLD.match(plain, start)
-    if told and "版本" in told[0] and _TWO.search(plain, told.end()):
-        told = None
+    if told is None or "版本" in told[0]:
+        told = told or _MAYBE_TOLD.match(plain, start)
+        told = None if told and _TWO.search(plain, told.end()) else told
+    if told is None and (promised := _PROMISED.match(plain, start)):
+        told = None if _OF_THE_SAME.search(plain, promised.end()) else promised
     if told is None and eager and not eager["mild"]:
         told = _EAGERLY_TOLD.match(plain, start)
     return body[told.end() :].lstrip() if told else body
 
 
 # Of a letter in the prompt, "let me know if you need more changes" may be the end; of a prompt it speaks for itself.
-_OF_A_PROMPT = re.compile(r"prompt|version|variation|instruction|harder|easier|rewrit|提示|版本|指令", re.IGNORECASE)
-_MATERIAL = re.compile(
-    r"[:：][ \t\r]{0,4}\n|[“「『\"]|\b(?:letter|e-?mail|message|reply)\b|邮件|信|短信|消息|通知|回复|对话|客服",
+_OF_A_PROMPT = lazy(r"prompt|version|variation|instruction|harder|easier|rewrit|提示|版本|指令", re.IGNORECASE)
+_MATERIAL = lazy(
+    r"[:：][*_ \t\r]{0,4}\n|[“「『\"]|\b(?:letter|e-?mail|message|reply|comma|sentence|phrase|wording|grammar"
+    r"|punctuation|spelling|polite\w*|translat\w*|proofread\w*)\b"
+    r"|邮件|信|短信|消息|通知|回复|对话|客服|翻译|译成|句|标点|语法|措辞|礼貌|润色|通顺|校对",
     re.IGNORECASE,
 )
-_RULE = re.compile(r"\n\s{0,8}(?:-{3,20}|\*{3,20}|_{3,20})\s*\Z")
+# In an answer these may end a letter.
+_ANY_CHANGE = lazy(
+    r"\W{0,8}(?:(?:please |just |feel free to ){0,2}let me know if you(?:['’]d| would)? (?:need|like|want)"
+    r" (?:any |some )?(?:changes|adjustments|modifications|revisions|edits)(?: made)?"
+    r"|(?:如果|若|如)(?:您|你)?(?:还)?(?:需要?|想要?|要)(?:任何)?(?:修改|调整|改写|优化|润色)(?:的话)?[，,]\s?"
+    r"(?:请|可以|欢迎)?(?:随时)?(?:告诉|告知)我?)\W{0,4}",
+    re.IGNORECASE,
+)
+_RULE = lazy(r"\n\s{0,8}(?:-{3,20}|\*{3,20}|_{3,20})\s*\Z")
 
 
 def without_remark(body: str) -> str:
     """The text without a last paragraph that offers more (``Let me know if you want it harder``)."""
     kept = without_closing(body)
+    head, _, last = kept.rpartition("\n\n")
+    if head.strip() and _ANY_CHANGE.fullmatch(simplified(last)) and not introduces(head):
+        kept = head.rstrip()
     if kept.startswith("```") and kept.endswith("```"):
         return kept
     of_a_prompt = _OF_A_PROMPT.search(simplified(body), len(kept))
@@ -109,8 +149,8 @@ _LABEL = (
     r"|说明|解释|注释?|备注|注意|理由|变化|(?:改写|修改|改动|变动|调整)(?:的)?(?:说明|思路|理由|之处|内容|点)?)"
 )
 _LINE_END = r"[ \t\r]{0,4}(?=\n)"
-_EXPLANATION = re.compile(
-    rf"\n\s{{0,8}}(?:[-*_]{{3,8}}[ \t\r]{{0,4}}\n\s{{0,8}})?[(（\[]?(?P<heading>\#{{1,6}}{SPACE}{{1,3}})?"
+_EXPLANATION = lazy(
+    rf"\n\s{{0,8}}(?:[-*_]{{3,8}}[ \t\r]{{0,4}}\n\s{{0,8}})?{EMPHASIS}[(（\[]?(?P<heading>\#{{1,6}}{SPACE}{{1,3}})?"
     rf"(?:{EMPHASIS}{_LABEL}{_END}|【{_LABEL}】{COLON}?|[*_]{{2}}{_LABEL}[*_]{{2}}{_LINE_END}"
     rf"|(?(heading){_LABEL}{_LINE_END}|(?!)))",
     re.IGNORECASE,
@@ -123,10 +163,9 @@ _DOES = (
     r"(?:now |also |still )?(?:adds?|requires?|asks?|increases?|introduces?|makes?|keeps?|maintains?|includes?|involves"
     r"|demands|combines|challenges|added|required|became)"
 )
-_DEMANDS = r"(?:constraints?|requirements?(?!\.\w)|complexity|difficulty|reasoning steps?|steps? of reasoning)"
 _I_DID = rf"\bI(?:['’]ve| have)?(?: also| only| just)? {_DID}\b[^.\n]{{0,160}}?"
 # A prompt is spoken of, and as what was made.
-_OF_THE_REWRITING = re.compile(
+_OF_THE_REWRITING = lazy(
     rf"{_I_DID}\b(?:the|this|your|original|given|rewritten) (?:original |given )?prompt\b"
     rf"|\b(?:this|the) {_REWORDED} {_PROMPT} {_DOES}\b"
     r"|\b(?:compared (?:to|with)|(?:harder|easier|simpler|complex|difficult|challenging|specific) than) the"
@@ -140,7 +179,7 @@ _OF_THE_REWRITING = re.compile(
 )
 _ADDED = "(?:增加|添加|加入|加上|新增|补充|提高|加大|加深|降低|细化|深化|引入)"
 # A user may say this of things of their own, or list changes that are to be written about.
-_OF_A_CHANGE = re.compile(
+_OF_A_CHANGE = lazy(
     rf"{_I_DID}(?:\b{_DEMANDS}\b|\b(?:original|given|rewritten|new) {_NAMED}\b"
     r"|\b(?:to make|making) (?:it|this|the (?:question|instruction|task)) (?:\w+ )?"
     r"(?:more|less|harder|easier|simpler)\b)"
@@ -156,26 +195,44 @@ _OF_A_CHANGE = re.compile(
     r"(?:提示词?|原[题文]|题目|题干|指令)|(?:在|相比|比|与|和)于?原(?:来的|始)?(?:问题|题目?)(?:的?基础上|相比|更|，)",
     re.IGNORECASE | re.MULTILINE,
 )
-_MAY_BE_THEIRS = re.compile(
-    r"\b(?:my|our|i|we|explain\w*|explanation|justif\w+|notes?|chang\w+|modif\w+|releas\w+|commit\w*|updat\w+|versions?"
-    r"|compar\w+|below|following|above|these|code|script|program|function|class|schema|table|database|sql|repo\w*"
-    r"|project|app)\b"
-    r"|```|我|说明|解释|注|改动|变动|变化|修改|更新|版本|比较|下面|以下|上面|下列|如下|这些|上述|代码|程序|函数|数据库|项目",
+_ABOUT_CHANGES = lazy(
+    r"\b(?:explanation|justif\w+|notes?|changed|changelog|(?:the|these|list of|log of|what) changes"
+    r"|modif\w+|releas\w+|commit\w*|updat\w+|versions?|compar\w+)\b"
+    r"|备注|注释|改动|变动|修改|更新|版本|比较",
     re.IGNORECASE,
 )
+_OF_THEIR_OWN = lazy(
+    r"\b(?:my|our|i|we|below|following|above|these|code|script|program|function|class|schema|table|database|sql|repo\w*"
+    r"|project|app)\b|```|我|下面|以下|上面|下列|如下|这些|上述|代码|程序|函数|数据库|项目",
+    re.IGNORECASE,
+)
+# Of things of their own, users do not say that.
+_HARDER = lazy(r"complex|difficult|harder|easier|simpler|challeng|reasoning|难|复杂|简单|深度", re.IGNORECASE)
 # Where the prompt itself is about rewriting or about prompts, nothing of all this is certain.
-_OF_THE_SAME = re.compile(r"rewrit|rephras|reword|revis|prompt|改写|重写|提示", re.IGNORECASE)
+_OF_THE_SAME = lazy(r"rewrit|rephras|reword|revis|prompt|改写|重写|提示", re.IGNORECASE)
 _LONGEST = 2000
 
 # These say by their first words of what they speak.
-_REWRITING_LABEL = re.compile("改写的?(?:说明|思路|理由|之处|点)")
-_UNLABELLED = re.compile(
+_REWRITING_LABEL = lazy("改写的?(?:说明|思路|理由|之处|点)")
+_UNLABELLED = lazy(
     r"(?:(?:这样|如此|此次|本次|这次|以上)的?改写|(?:改写|重写)之?后的?(?:提示词|指令|问题|题目))[就后，,]?"
     r"(?:不仅|既|更|还|在|增加|加入|添加|要求|提高|包含|保留|引入|使|让|通过|加大|提升)[^\n]{0,300}"
     r"|[（(]\s?(?:共|比原[^）)\n]{0,8})?(?:新增|增加了|加了|共增加)\s?\d{1,3}\s?个?(?:词语?|字符?|单词|汉字)[^）)\n]{0,20}[）)][。.]?"
     r"|[(]\s?(?:added|adds|adding) \d{1,3} (?:more |new )?words?(?: (?:to|in) [^)\n]{1,30})?[.]?[)][.]?"
-    rf"|(?:this|the) {_REWORDED} (?:{_PROMPT}|version) {_DOES}\b[^\n]{{0,300}}",
+    r"|[*_]{0,3}[(]\s?(?:words? added|added words?)[:：]\s?\d{1,3}[.]?[)][.]?[*_]{0,3}"
+    rf"|[（(]\s?(?:本题|这里|已|共)?{_ADDED}了[^（）()\n]{{0,60}}?(?:约束|限制|要求|条件|难度|步骤|复杂|深度)[^（）()\n]{{0,16}}[）)][。.]?"
+    rf"|(?:this|the) {_REWORDED} (?:{_PROMPT}|version) {_DOES}\b[^\n]{{0,300}}"
+    rf"|this (?:new )?prompt {_DOES}\b[^\n]{{0,300}}",
     re.IGNORECASE,
+)
+# A user may speak so of a release.
+_OF_A_VERSION = lazy(
+    rf"this (?:(?:new|harder|easier|simpler) )?version {_DOES}\b[^\n]{{0,60}}?(?:\b{_DEMANDS}\b"
+    r"|\b(?:readers?|solvers?|respondents?|learners?|students?|models?|users?|AI) to\b)[^\n]{0,240}",
+    re.IGNORECASE,
+)
+_COUNT = lazy(
+    r"\n[ \t]{0,4}([（(]\s?(?:共(?:新增|增加)了?|增加了|加了)\s?\d{1,3}\s?个?(?:词语?|字符?|单词|汉字)[）)][。.]?)\s*\Z"
 )
 
 
@@ -185,17 +242,32 @@ def without_explanation(body: str) -> str:
     It has a label, or is one line whose first words say that it is one (这样改写增加了…).
     """
     plain = simplified(body)
+    if (end := _unlabelled(plain)) is not None:
+        return _RULE.sub("", body[:end].rstrip())
     labels = list(_EXPLANATION.finditer(plain))
     if not labels:
-        head, gap, last = plain.rpartition("\n\n")
-        said = bool(gap and head.strip() and _UNLABELLED.fullmatch(last.strip())) and not _OF_THE_SAME.search(head)
-        return _RULE.sub("", body[: len(head)].rstrip()) if said else body
-    before, told = plain[: labels[-1].start()].rstrip(), plain[labels[-1].end() :].strip()
-    if not before or len(told) > _LONGEST or not _one_paragraph(told):
         return body
-    spoken_of = _OF_THE_REWRITING.search(told) or (told and _REWRITING_LABEL.search(labels[-1][0]))
-    certain = spoken_of or (_OF_A_CHANGE.search(told) and not _MAY_BE_THEIRS.search(before))
+    before, told = plain[: labels[-1].start()].rstrip(), plain[labels[-1].end() :].strip()
+    if not before or introduces(before) or len(told) > _LONGEST or not _one_paragraph(told):
+        return body
+    certain = bool(_OF_THE_REWRITING.search(told) or (told and _REWRITING_LABEL.search(labels[-1][0])))
+    if not certain and _OF_A_CHANGE.search(told) and not _ABOUT_CHANGES.search(before):
+        certain = bool(_HARDER.search(told)) or not _OF_THEIR_OWN.search(before)
     return body[: len(before)] if certain and not _OF_THE_SAME.search(before) else body
+
+
+def _unlabelled(plain: str) -> int | None:
+    """Where a last line begins whose first words say that it is about the rewriting."""
+    head, gap, last = plain.rpartition("\n\n")
+    found = bool(gap) and bool(
+        _UNLABELLED.fullmatch(last.strip())
+        or (
+            _OF_A_VERSION.fullmatch(last.strip()) and not _ABOUT_CHANGES.search(head) and not _OF_THEIR_OWN.search(head)
+        )
+    )
+    if not found and (count := _COUNT.search(plain, max(0, len(plain) - 80))):
+        found, head = True, plain[: count.start()]
+    return len(head) if found and head.strip() and not introduces(head) and not _OF_THE_SAME.search(head) else None
 
 
 def _one_paragraph(text: str) -> bool:
@@ -205,21 +277,55 @@ def _one_paragraph(text: str) -> bool:
     return listed and not re.search(r"```|~~~|^\s*\|", text, re.MULTILINE)
 
 
-_NO_PROMPT = re.compile(
-    r"\W{0,8}(?:(?:好的?|当然(?:可以)?|没问题|sure|okay)[，,。！!]\s?)?(?:"
+_ASKED_FOR = (
+    r"(?:[,;]? ?(?:and |so |then )?(?:please|could you|can you|would you|kindly|I['’](?:ll|d)"
+    r"|I (?:will|would|am|can)|once you|so (?:that )?I|without (?:it|one))\b[^.!?\n]{0,100}[.!?]?\s?){0,2}"
+)
+_TEXT = r"(?:prompt|instruction|question|problem|text|content|request|topic)"
+_NOTHING_IN_ENGLISH = (
+    r"(?:(?:sure|okay|certainly|of course|sorry|I['’]m sorry|I apologi[sz]e|I['’]m ready(?: to help)?"
+    r"|I['’]d be (?:happy|glad) to(?: help)?|I['’]m (?:happy|glad) to help)(?: with that)?[,.!;]? (?:but )?){0,2}"
+    rf"(?:(?:(?:it (?:seems|looks|appears)(?: like| as if| as though| that)?|I (?:see|notice)(?: that)?) )?"
+    rf"(?:(?:there (?:is|was)(?: no|n['’]t (?:an?|any))|no) (?:given |original |actual )?"
+    rf"(?:prompt|{_TEXT}(?: (?:was|is|has been))? (?:given|provided|supplied|included|attached|to rewrite|to work with"
+    r"|in your (?:message|request)))"
+    rf"|the (?:(?:given |original )?prompt|{_TEXT} (?:that )?you(?:['’]ve| have)? (?:provided|gave|given|shared|sent))"
+    r" (?:is|was|seems|appears|looks)(?: to (?:be|have been))? (?:empty|blank|missing|incomplete|cut off)"
+    r"|you (?:did not|didn['’]t|have not|haven['’]t|forgot to)"
+    r" (?:provided?|given?|shared?|included?|sen[dt]|add(?:ed)?|pasted?)"
+    rf"(?: me)?(?: with)? (?:an?|any|the|your)(?: \w{{1,12}})? {_TEXT}[^.!?,;\n]{{0,40}}"
+    rf"|I (?:do not|don['’]t|can['’]?t|cannot) see (?:an?|any|the|your) (?:given |original )?{_TEXT}"
+    r"(?: here| attached| to (?:rewrite|work with)| in your (?:message|request))?"
+    rf"|(?:this|the|your) (?:given |original )?{_TEXT} (?:is not|isn['’]t) (?:suitable|appropriate|fit)"
+    r" (?:for rewriting|to (?:rewrite|be rewritten))"
+    rf")[.!;,]? ?{_ASKED_FOR}"
+    r"|please (?:provide|give me|share|send)(?: me)?(?: with)? (?:the|your|a) (?:original )?(?:prompt|instruction|text)"
+    r" (?:that )?you(?:['’]d| would)? (?:like|want) (?:me to (?:rewrite|modify)|rewritten|to be rewritten)"
+    rf"|(?:this|the|your) (?:given |original )?{_TEXT} is already [^.!?\n]{{1,40}}[;,.] ?"
+    r"(?:so )?(?:there is |I see )?no (?:need to rewrite|rewrit|chang|further)[^.!?\n]{0,40})"
+)
+_NOTHING_IN_CHINESE = (
+    r"(?:(?:好的?|当然(?:可以)?|没问题|抱歉|很抱歉|对不起|您好|你好)[，,。！!]\s?){0,2}(?:"
     r"(?:这个?|该|此|原(?:来的|始)?|您的|你的|上述|给定的?)?(?:提示词?|指令|问题|题目)(?:本身)?已经?(?:足够|很|非常|十分|相当|够)"
     r"[^。！？\n]{0,12}，?(?:无需|无须|不需要?|不必|不用|没有必要)(?:再|进一步){0,2}(?:改写|修改|重写|优化)了?"
     r"|请(?:您|你)?先?(?:提供|给出|发送|输入|告诉我)(?:一下)?(?:(?:您|你)?(?:想要?|需要|希望|要)我?)?(?:改写|重写)的"
     r"(?:提示词?|指令|问题|题目|内容|原文)(?:内容|原文)?"
-    r"|please (?:provide|give me|share|send) (?:me )?(?:with )?(?:the|your|a) (?:original )?(?:prompt|instruction|text)"
-    r" (?:that )?you(?:['’]d| would)? (?:like|want) (?:me to (?:rewrite|modify)|rewritten|to be rewritten)"
-    r"|(?:this|the|your) (?:given |original )?(?:prompt|instruction) is already [^.!?\n]{1,40}[;,.] ?"
-    r"(?:so )?(?:there is |I see )?no (?:need to rewrite|rewrit|chang|further)[^.!?\n]{0,40}"
-    r")[\s。.！!？?]{0,4}",
+    r"|(?:(?:看起来|看来|似乎|好像)[，,]?)?(?:(?:您|你)(?:似乎|好像|还|并|目前)?(?:没有?|未|尚未|忘了|忘记)"
+    r"(?:提供|给出|输入|发送|附上|写出)(?:任何|具体的?|需要?|想要?|要|待)?(?:我)?(?:改写的?|重写的?)?(?:提示词?|指令|题目|内容|原文)"
+    r"|(?:您|你)?(?:提供|给出|给定)的(?:提示词?|指令|题目|内容)(?:似乎|好像)?(?:为空|是空的?|不完整)"
+    r"|(?:我)?没有?(?:看到|收到|找到)(?:任何|具体的?)?(?:需要|可以?|要)?(?:改写的?|重写的?)?(?:提示词?|指令|题目|内容))"
+    r"(?:[，,。]\s?请[^。！？\n]{0,30})?"
+    r"|(?:抱歉，)?(?:该|此|这个?|这[段条]|您的|上述|给定的?)(?:提示词?|指令|问题|题目|内容|话题|请求)(?:本身)?"
+    r"(?:(?:涉及|包含)[^。！？，\n]{1,12}[，,])?(?:并?不适合|不宜|不适宜|不便)(?:进行|被|再)?(?:改写|重写)(?:[，,。]\s?请?换[^。！？\n]{1,20})?"
+    r"|(?:该|此|这个?|您的)?(?:提示词?|指令|问题|题目|内容|话题)(?:涉及|包含)敏感(?:话题|内容|信息|问题)?[，,。]\s?"
+    r"(?:请|我们|建议)?换[一]?个?(?:话题|问题|题目|提示词|内容)[^。！？\n]{0,6})"
+)
+_NO_PROMPT = lazy(
+    rf"\W{{0,8}}(?:{_NOTHING_IN_ENGLISH}|{_NOTHING_IN_CHINESE}|<(?:/s|[|｜][\w▁]{{2,30}}[|｜])>)[\s。.！!？?]{{0,4}}",
     re.IGNORECASE,
 )
 
 
 def no_prompt(body: str) -> bool:
-    """Whether a model says nothing but that it has nothing to rewrite, or sees no need to (请提供需要改写的提示词)."""
-    return len(body) <= 200 and bool(_NO_PROMPT.fullmatch(simplified(body)))
+    """Whether a model says only that it has nothing to rewrite, or nothing fit for it (请提供需要改写的提示词)."""
+    return len(body) <= 250 and bool(_NO_PROMPT.fullmatch(simplified(body)))

@@ -7,20 +7,26 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from instructgen.errors import ParseError
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, EMPHASIS, INDENT, LISTED, SPACE, without_emphasis
 from instructgen.parsing.remarks import no_prompt, without_announcement, without_explanation, without_remark
 from instructgen.parsing.simplified import simplified
 from instructgen.parsing.wrapping import strip_thinking, unwrapped
 from instructgen.strict_json import load
 
-_LABEL = re.compile(r"[#＃]([^#＃\n{}]{2,40})[#＃]")
+_LABEL = lazy(r"[#＃]([^#＃\n{}]{2,40})[#＃]")
 
 # Keys under which models put the one text that they were asked for; case, spaces and underscores aside.
-_KEYS = re.compile(
+_KEYS = lazy(
     r"(?:(?:re-?written|revised|new|created|evolved|final|harder|easier|modified|updated)?"
     r"(?:prompt|instruction|question|problem)|(?:改写|新建|新|改写后的?)?(?:提示词?|指令|问题|题目))"
 )
-_JSON_FENCE = re.compile(r"(`{3,}|~{3,})json[ \t]*\r?\n(.*)\n\1", re.DOTALL | re.IGNORECASE)
+_BESIDE = lazy(
+    r"(?:explanations?|reasons?|reasoning|rationale|notes?|comments?|changes?(?:made)?|modifications?"
+    r"|(?:original|given|old)(?:prompt|instruction|question|problem)"
+    r"|(?:改写|修改|改动)?(?:说明|解释|理由|思路)|原因|备注|注释?|改动|变化|修改|(?:原|给定)(?:始|来)?的?(?:提示词?|指令|问题|题目))"
+)
+_JSON_FENCE = lazy(r"(`{3,}|~{3,})json[ \t]*\r?\n(.*)\n\1", re.DOTALL | re.IGNORECASE)
 
 
 def scaffold_labels(template: str) -> tuple[str, ...]:
@@ -34,8 +40,8 @@ def rewritten_prompt(text: str, labels: Iterable[str] = ()) -> str:
     Taken off are thinking, an announcement (``Sure! Here is …:``), the label that the prompt ended with and the model
     wrote once more, remarks after it (``Let me know if …``), a labelled last paragraph about the rewriting itself
     (``Explanation: I added …``), and one pair of quotation marks or one plain code fence about all of it. A JSON object
-    of one text under a name such as ``rewritten_prompt`` gives that text. A label anywhere else stays: it was copied,
-    and ``CopiedScaffold`` is for that.
+    with one text under a name such as ``rewritten_prompt``, and nothing but an explanation or the old prompt beside it,
+    gives that text. A label anywhere else stays: it was copied, and ``CopiedScaffold`` is for that.
 
     Args:
         text: the completion.
@@ -53,7 +59,7 @@ def rewritten_prompt(text: str, labels: Iterable[str] = ()) -> str:
 
 
 def _only_text(body: str) -> str:
-    """The text in a JSON object that holds nothing else, under a name for a prompt."""
+    """The text under a name for a prompt in a JSON object that holds nothing else, or what is said of it."""
     fenced = _JSON_FENCE.fullmatch(body)
     inner = fenced[2].strip() if fenced else body
     if not inner.startswith("{") or not inner.endswith("}"):
@@ -62,11 +68,14 @@ def _only_text(body: str) -> str:
         found = load(inner, controls=True)
     except ValueError:
         return body
-    if not isinstance(found, dict) or len(found) != 1:
+    if not isinstance(found, dict):
         return body
-    ((name, value),) = found.items()
-    known = _KEYS.fullmatch(re.sub(r"[\s_#*-]", "", name).casefold())
-    return value.strip() if known and isinstance(value, str) else body
+    names = {simplified(re.sub(r"[\s_#*-]", "", name).casefold()): value for name, value in found.items()}
+    prompts = [value for name, value in names.items() if _KEYS.fullmatch(name)]
+    beside = sum(bool(_BESIDE.fullmatch(name)) for name in names)
+    if len(prompts) != 1 or beside + 1 != len(found) or not isinstance(prompts[0], str):
+        return body
+    return prompts[0].strip()
 
 
 _COUNTED = r"(?:[ #]{0,2}\d{1,2}|[一二三四五])?"
@@ -75,10 +84,15 @@ _USUAL = (
     r"(?:(?:改写|重写|修改|改编|优化|进化)(?:之?后|过)的?|全?新的?|最终的?)(?:编程|数学)?(?:提示词?|提示语|指令|任务|题目|题)"
     r"|(?:改写|重写|改编)之?后的?(?:数学)?问题|(?:re-?written|re-?phrased|revised|evolved|new)"
     r" (?:(?:programming|coding|math) )?(?:prompt|task|question|problem|instruction)"
+    r"|更(?:难|简单|容易|复杂)的(?:数学)?(?:题目|题|提示词|指令|版本)"
 )
 # These may also be the first words of a prompt.
-_PROMPT_ONLY, _REWRITE = r"提示词|prompt", "改写|重写"
-_ASKS = re.compile(r"\s{0,4}(?:请|如何|怎[样么]|为什么|什么|谁|哪)|[^\n]{1,200}[？?]\s*\Z")
+_PROMPT_ONLY, _REWRITE = r"提示词|最终提示词|(?:final )?prompt", "改写|重写"
+_PROBLEM = "(?:数学)?(?:题目|题)"
+_CALCULATION = lazy(
+    r"(?=[^\n]{0,800}[\d一二三四五六七八九十百千两半])[^\n]{0,800}(?:多少|几|求|计算|证明)[^\n]{0,200}\s*\Z"
+)
+_ASKS = lazy(r"\s{0,4}(?:请|如何|怎[样么]|为什么|什么|谁|哪)|[^\n]{1,200}[？?]\s*\Z")
 _SLOT = r"(?!\s{0,4}[{｛\[【<])"
 
 
@@ -94,6 +108,8 @@ def _without_label(body: str, labels: tuple[str, ...]) -> str:
         mark = found
     if mark is None and (found := _mark(_REWRITE, plain)) and _ASKS.match(plain[found.end() :]):
         mark = found
+    if mark is None and (found := _mark(_PROBLEM, plain)) and _CALCULATION.match(plain[found.end() :].strip()):
+        mark = found
     if mark is None:
         told = _announced(names).match(plain) if names else None
         return body[told.end() :].lstrip() if told else body
@@ -107,7 +123,7 @@ def _mark(names: str, plain: str) -> re.Match[str] | None:
     name = rf"(?:{names}){_COUNTED}"
     return re.match(
         rf"{INDENT}{LISTED}(?P<heading>\#{{1,6}}{SPACE}{{1,4}})?(?P<before>{EMPHASIS})"
-        rf"(?:[#＃](?:{names})[#＃]{EMPHASIS}{SPACE}{{0,3}}{COLON}?|[【\[]{name}[】\]]{EMPHASIS}(?:{COLON}|{rest})|【{name}】"
+        rf"(?:[#＃](?:{names}){COLON}?[#＃]{EMPHASIS}{SPACE}{{0,3}}{COLON}?|[【\[]{name}[】\]]{EMPHASIS}(?:{COLON}|{rest})|【{name}】"
         rf"|{name}{EMPHASIS}{SPACE}{{0,3}}{COLON}|{name}{EMPHASIS}(?:(?<=[*_])|(?(heading)|(?!))){rest})"
         rf"(?P<after>{EMPHASIS})",
         plain,

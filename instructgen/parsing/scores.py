@@ -8,6 +8,7 @@ from typing import Any
 
 from instructgen.errors import ParseError
 from instructgen.parsing.json_text import json_object
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.wrapping import strip_thinking
 
 _NUMBER = r"[-+]?\d{1,6}+(?:\.\d{1,6}+)?+(?!\d|e[-+]?\d)"
@@ -26,52 +27,52 @@ _NO_THING = (
 )
 _FILL = r"(?:[\s*_\"'`|<>#\\(\[{【“‘]|[-–—](?=\s)|大?[约約]){0,12}+"
 
-_LABELLED = re.compile(
+_LABELLED = lazy(
     rf"{_WORD}(?:\s{{1,3}}of(?:\s{{1,3}}[A-Za-z'’-]{{1,20}}){{1,4}}?(?=\s{{1,3}}(?:is|was)\b))?"
     rf"[\s*_\"'`\])]{{0,6}}+(?:\([^()\n]{{0,40}}\)[\s*_]{{0,4}}+)?(?:"
     rf"(?:[:=：]|[为為是]){_FILL}({_NUMBER}){_NO_RANGE}(?:{_SCALE})?"
     rf"|(?:is|of|was)\b{_FILL}({_NUMBER}){_NO_RANGE}(?:{_SCALE})?+{_NO_THING})",
     re.IGNORECASE,
 )
-_RATED = re.compile(
+_RATED = lazy(
     rf"\b(?:rate|score|grade|give)\s{{1,3}}(?:(?!(?:from|to|on|out|scale)\b)[A-Za-z'’-]{{1,20}}\s{{1,3}}){{1,6}}?{_FILL}"
     rf"({_NUMBER}){_NO_RANGE}(?:{_SCALE})?+{_NO_THING}"
     r"|我[会會想]?(?:[给給]|[为為]|对|對)[这這该該此它本][^,，。:：\d\n]{0,12}?(?:打出?|[评評][为為]?|[给給]出?)"
     rf"\s?(?:大?[约約])?\s?({_NUMBER})(?:{_SCALE})?\s?分",
     re.IGNORECASE,
 )
-_BOXED = re.compile(rf"\\boxed\s?\{{\s?({_NUMBER})(?:{_SCALE})?\s?\}}")
+_BOXED = lazy(rf"\\boxed\s?\{{\s?({_NUMBER})(?:{_SCALE})?\s?\}}")
 # Not "3 of 5" here, which without a label is as likely to count something.
-_OF_SCALE = re.compile(rf"(?<![\w./-])({_NUMBER})[*_`]{{0,3}}\s{{0,3}}(?:/|out of){_TOP}{_NO_THING}", re.IGNORECASE)
-_ALONE = re.compile(
+_OF_SCALE = lazy(rf"(?<![\w./-])({_NUMBER})[*_`]{{0,3}}\s{{0,3}}(?:/|out of){_TOP}{_NO_THING}", re.IGNORECASE)
+_ALONE = lazy(
     rf"(?:{_WORD}\s{{1,3}}|我?[会會]?(?:[给給]|打)(?:出|它)?\s{{0,2}})?(?:大?[约約]\s{{0,2}})?"
     rf"({_NUMBER})(?:{_SCALE})?\s{{0,2}}(?:[分级級]|points?)?",
     re.IGNORECASE,
 )
 # Of the answer's first line; a whole answer may call it just that, where longer ones have an answer of their own.
-_POINTS_FIRST = re.compile(
+_POINTS_FIRST = lazy(
     rf"\A[*_\s【“]{{0,4}}({_NUMBER})(?:{_SCALE})?(?:\s{{0,2}}[分级級][*_】”]{{0,3}}\s{{0,2}}[,;:。，；：]"
     r"|[*_】”]{0,3}\s{0,2}[,;:，；：]?\s{0,2}(?:因[为為]|由[于於]|理由|原因|需要|because\b|since\b))",
     re.IGNORECASE,
 )
-_ANSWER = re.compile(r"\W{0,4}(?:答案|回答|答)\s{0,2}[:：]")
+_ANSWER = lazy(r"\W{0,4}(?:答案|回答|答)\s{0,2}[:：]")
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), 0xFF0F, 0xFF08, 0xFF09, 0xFF01)}
 _DIGITS = {"两": "2", "兩": "2"} | {numeral: str(value) for value, numeral in enumerate("一二三四五六七八九十", 1)}
 # 八分, 难度：八; not 十分困难, nor 第八.
-_NUMERAL = re.compile(
+_NUMERAL = lazy(
     r"(?:(?<!\w)|(?<=[为為是给給约約打中的]))([一二三四五六七八九十两兩])(?=\s?分(?!\w)|[】”)*_!。]{0,3}\s*$)",
     re.MULTILINE,
 )
 _OUT_OF = (
-    re.compile(rf"({_NUMBER})\s?分?\s?[(,，]\s?(?:[满滿總总]分)(?:[为為是:：])?\s?(\d{{1,6}}+)\s?分?\)?"),
-    re.compile(rf"(?P<of>\d{{1,6}}+)\s?分制[^\d\n]{{0,8}}({_NUMBER})\s?分?"),
-    re.compile(rf"[满滿总總]分(?:[为為是])?\s?(?P<of>\d{{1,6}}+)\s?分?[^\d\n]{{0,12}}({_NUMBER})\s?分"),
+    lazy(rf"({_NUMBER})\s?分?\s?[(,，]\s?(?:[满滿總总]分)(?:[为為是:：])?\s?(\d{{1,6}}+)\s?分?\)?"),
+    lazy(rf"(?P<of>\d{{1,6}}+)\s?分制[^\d\n]{{0,8}}({_NUMBER})\s?分?"),
+    lazy(rf"[满滿总總]分(?:[为為是])?\s?(?P<of>\d{{1,6}}+)\s?分?[^\d\n]{{0,12}}({_NUMBER})\s?分"),
 )
-_OBJECT = re.compile(r"\s*(?:```[a-z]{0,8}\s*)?\{", re.IGNORECASE)
-_FENCE = re.compile(r"\s{0,3}(?:`{3,20}|~{3,20})\w{0,12}\s{0,8}")
-_GLOSS = re.compile(r"[*_`]{0,3}\s?\([^()\d\n]{1,80}\)[\s*_.。]{0,4}\Z")
-_SEPARATOR = re.compile(r"[\s,;|，；、]+")
+_OBJECT = lazy(r"\s*(?:```[a-z]{0,8}\s*)?\{", re.IGNORECASE)
+_FENCE = lazy(r"\s{0,3}(?:`{3,20}|~{3,20})\w{0,12}\s{0,8}")
+_GLOSS = lazy(r"[*_`]{0,3}\s?\([^()\d\n]{1,80}\)[\s*_.。]{0,4}\Z")
+_SEPARATOR = lazy(r"[\s,;|，；、]+")
 _DECORATION = " \t\r*_`#\"'()[]{}<>.。:：!【】“”‘’「」『』"
 
 

@@ -16,6 +16,7 @@ from typing import Literal
 
 from instructgen.errors import ParseError, RecipeError
 from instructgen.parsing.code import without_labels_in_code
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, EMPHASIS, LINE, NUMBER_END, SPACE, without_emphasis
 from instructgen.parsing.wrapping import answer_end, strip_thinking, without_closing
 
@@ -56,17 +57,17 @@ _NO_INPUT = frozenset(
         "不需要输入",
     ]
 )
-_NO_INPUT_SENTENCE = re.compile(
+_NO_INPUT_SENTENCE = lazy(
     r"(?:there is |this task (?:needs|requires) )?no (?:additional |specific |extra )?input(?: is)?"
     r"(?: (?:needed|required|necessary))?(?: for this (?:task|instruction|example))?"
 )
 _PUNCTUATION = string.punctuation + string.whitespace + "。，、：；！（）［］【】《》〈〉「」“”‘’"
 
 
-_FENCES = re.compile(r"```+|~~~+")
-_LAST_FENCE = re.compile(r"\n {0,3}(?:```|~~~)\Z")
+_FENCES = lazy(r"```+|~~~+")
+_LAST_FENCE = lazy(r"\n {0,3}(?:```|~~~)\Z")
 # Between two tasks, each in a block of its own.
-_SEAM = re.compile(r"\n {0,3}(```|~~~)[ \t\r]{0,8}\n\s{0,8}\1[\w-]{0,20}\Z")
+_SEAM = lazy(r"\n {0,3}(```|~~~)[ \t\r]{0,8}\n\s{0,8}\1[\w-]{0,20}\Z")
 
 
 @dataclass(frozen=True, slots=True)

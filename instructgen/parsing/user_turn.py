@@ -8,36 +8,38 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from instructgen.parsing.lazy import lazy
+
 # A role's name as it stands where the special tokens around it were left out of the text: alone on its line, or stuck
 # to the end of a sentence.
-_ROLE = re.compile(
+_ROLE = lazy(
     r"^(?:user|assistant|model|system)[ \t]{0,4}$|(?<=[.?!。？！)\]\"'”’])(?:assistant|model)[ \t]{0,4}$"
     # In Chinese no sign need end the sentence; but 做一个assistant is talked about.
     r"|(?<=[\u4e00-\u9fff])(?<![个的是做名位为成当])assistant[ \t]{0,4}$(?=\s*\n\s*\S)",
     re.MULTILINE,
 )
-_ANSWER = re.compile(r"^(?:AI ?)?(?:assistant|助手|助理)[:：]", re.MULTILINE | re.IGNORECASE)
-_DIALOGUE = re.compile(
+_ANSWER = lazy(r"^(?:AI ?)?(?:assistant|助手|助理)[:：]", re.MULTILINE | re.IGNORECASE)
+_DIALOGUE = lazy(
     r"^\W{0,8}(?:user|human|customer|用户|人类|客户|顾客)\W{0,4}?[:：]|dialog|conversation|chat|continu|对话|聊天|剧本|续写|角色|客服",
     re.IGNORECASE | re.MULTILINE,
 )
-_THINKING = re.compile(r"\A\s*<(?:think|thinking)>|\A\s*</(?:think|thinking)>", re.IGNORECASE)
+_THINKING = lazy(r"\A\s*<(?:think|thinking)>|\A\s*</(?:think|thinking)>", re.IGNORECASE)
 # At the end of a line; in the middle of one the tag is talked about.
-_THOUGHT = re.compile(r"</(?:think|thinking)>(?=[ \t]{0,8}(?:\r?\n|\Z))", re.IGNORECASE)
+_THOUGHT = lazy(r"</(?:think|thinking)>(?=[ \t]{0,8}(?:\r?\n|\Z))", re.IGNORECASE)
 
 # What precedes a turn and is none of its words: a byte order mark, the end of an empty thought.
-_BEFORE = re.compile(r"(?:[\s\ufeff]|</(?:think|thinking)>(?![ \t]{1,8}\S))+", re.IGNORECASE)
-_SPEAKER = re.compile(
+_BEFORE = lazy(r"(?:[\s\ufeff]|</(?:think|thinking)>(?![ \t]{1,8}\S))+", re.IGNORECASE)
+_SPEAKER = lazy(
     r"(?:#{1,6}[ \t]{1,3})?(?P<mark>[*_]{2})?(?:user|human|用户|人类)"
     r"(?(mark)(?:(?P=mark)[:：]|[:：](?P=mark))|[ \t]?[:：])",
     re.IGNORECASE,
 )
-_SPEAKERS = re.compile(
+_SPEAKERS = lazy(
     r"^\W{0,8}(?:user|human|assistant|ai|bot|system|model|agent|customer|用户|人类|助手|助理|机器人|客服|系统|模型)\W{0,4}?[:：]",
     re.IGNORECASE | re.MULTILINE,
 )
-_FIELD = re.compile(r"\s{0,8}[^\n:：]{1,30}[:：]")
-_SENTENCE = re.compile(r"\S+[ \t]+\S+[ \t]+\S+|[\u4e00-\u9fff]{4}|[?？。.!！]\s*\Z")
+_FIELD = lazy(r"\s{0,8}[^\n:：]{1,30}[:：]")
+_SENTENCE = lazy(r"\S+[ \t]+\S+[ \t]+\S+|[\u4e00-\u9fff]{4}|[?？。.!！]\s*\Z")
 
 
 def user_turn(text: str, stops: Sequence[str]) -> tuple[str, bool]:
@@ -84,12 +86,12 @@ _LABELS = (
     "|challenge|query|request|instructions?|descriptions?|part|q|问题|任务|题目|指令|请求|提问"
 )
 _MARK = r"[*_#\s]{0,6}"
-_LABEL = re.compile(
+_LABEL = lazy(
     rf"\A{_MARK}(?:{_LABELS})(?:\s{{0,2}}\d{{1,3}})?(?:{_MARK}[:：]|(?<=\d)\s?[.)、]|[*_]{{2,3}}){_MARK}", re.IGNORECASE
 )
-_NUMBER = re.compile(r"\A\s{0,4}(?:\d{1,3}\s?[.)、]|[a-zA-Z]\))(?!\d)\s{0,4}")
+_NUMBER = lazy(r"\A\s{0,4}(?:\d{1,3}\s?[.)、]|[a-zA-Z]\))(?!\d)\s{0,4}")
 # Not the one of an address ("…?page=2") or of code ("a ? b : c" has a space before it).
-_QUESTION = re.compile(r"(?<!\s)(?:\?(?=[\"'”’*_)\]]{0,4}(?:\s|\Z))|？)")
+_QUESTION = lazy(r"(?<!\s)(?:\?(?=[\"'”’*_)\]]{0,4}(?:\s|\Z))|？)")
 _AROUND = ' \t\r\n*_"“”「」'
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from instructgen.errors import ParseError
 from instructgen.parsing.json_text import json_object
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.simplified import simplified
 from instructgen.parsing.wrapping import strip_thinking
 
@@ -20,18 +21,18 @@ _DEGREE = (
     r"(?:\s{1,3}are|['’]re))"
 )
 # Bounded by letters only, because emphasis (_Equal_) is made of word characters.
-_EITHER = re.compile(
+_WORDS = (
     rf"(?:(?:(?<![a-z])(?:(?:can)?not|far\s{{1,3}}from(?:\s{{1,3}}being)?|anything\s{{1,3}}but|nowhere\s{{1,3}}near)|n['’]t)(?:\s{{1,3}}{_DEGREE}){{0,2}}[\s_*-]{{0,3}}"
     r"(?:equal|equivalent|identical|the\s{1,3}same(?=\W{0,4}(?:\Z|[.,;:!\n。，]|\s(?:in|because|since|as|at)\b)))"
-    r"|(?<![a-z])unequal|(?P<equal>(?<![a-z])equal))(?![a-z])",
-    re.IGNORECASE,
+    r"|(?<![a-z])unequal|(?P<equal>(?<![a-z])equal))(?![a-z])"
 )
-_FIRST = re.compile(rf"[^a-z]{{0,16}}{_EITHER.pattern}(?!\s{{0,8}}\w)", re.IGNORECASE)
-_NEGATION = re.compile(
+_EITHER = lazy(_WORDS, re.IGNORECASE)
+_FIRST = lazy(rf"[^a-z]{{0,16}}{_WORDS}(?!\s{{0,8}}\w)", re.IGNORECASE)
+_NEGATION = lazy(
     r"(?<![a-z])(?:not|never|neither|nor|no|cannot|hardly|barely|without)(?![a-z])|n['’]t(?![a-z])", re.IGNORECASE
 )
 # Of one criterion alone: a reason, and no verdict.
-_REASON = re.compile(
+_REASON = lazy(
     r"(?<![a-z])(?:not\s{1,3})?equal\s{1,3}(?:constraints?|requirements?|depth|breadth)(?![a-z])"
     r"|(?<![a-z])(?:constraints?|requirements?|depth|breadth)\b[^.,;:\n]{0,30}?\b(?:are|is)\s{1,3}(?:not\s{1,3})?equal(?![a-z])",
     re.IGNORECASE,
@@ -41,60 +42,58 @@ _REASON = re.compile(
 _SAME = "(?:相等|等同|相同|等价|一样|一致)"
 _DIFFERENT = "(?:不同|差异|差别|区别|两样)"
 _NOT = r"(?:不(?!仅|但|只|过|断)|非(?!常)|未(?!必)|没有?(?!什么|任何)|无法|难以|称不上|谈不上|算不上|达不到|够不上)"
-_NOT_SAME = re.compile(rf"{_NOT}[^不非没]{{0,8}}?{_SAME}")
-_EQUAL = re.compile(rf"{_SAME}|(?:没有?|无|不存在|毫无|看不出)(?:什么|任何|明显|本质|实质)?的?{_DIFFERENT}")
-_UNEQUAL = re.compile(_DIFFERENT)
-_UNCERTAIN = re.compile(
+_NOT_SAME = lazy(rf"{_NOT}[^不非没]{{0,8}}?{_SAME}")
+_EQUAL = lazy(rf"{_SAME}|(?:没有?|无|不存在|毫无|看不出)(?:什么|任何|明显|本质|实质)?的?{_DIFFERENT}")
+_UNEQUAL = lazy(_DIFFERENT)
+_UNCERTAIN = lazy(
     r"不一定|未必|不见得|不确定|(?:无法|难以|不好|不能|没法)(?:判断|确定|说|比较|认定)|是否|是不是|相不相等|等不等|差不多|几乎"
     r"|基本|大致|大体|接近|近似|(?<!不)可能|也许|大概|或许|似乎|好像|看起来|部分"
     rf"|(?:不|非|没有?|不会|不能说)[是说]?{_NOT}[^，。]{{0,4}}?{_SAME}|(?:并非|不是|不能说)(?:没有|存在|有)?{_DIFFERENT}"
 )
-_CONDITION = re.compile("如果|假如|要是|除非|只要")
-_CRITERION = re.compile("限制|要求|约束|条件|深度|广度")
-_ASPECT = re.compile(
+_CONDITION = lazy("如果|假如|要是|除非|只要")
+_CRITERION = lazy("限制|要求|约束|条件|深度|广度")
+_ASPECT = lazy(
     "主题|难度|内容|领域|语言|数量|长度|表述|措辞|意思|格式|问法|目的|话题|类型|结构|对象|字数|侧重|角度|范围"
 )
-_CLAUSES = re.compile(
-    r"[，,；;。.!！、：:\n]|因此|所以|故而|因而|综上(?:所述)?|总之|但是?|然而|不过|虽然|尽管|而且|并且"
-)
+_CLAUSES = lazy(r"[，,；;。.!！、：:\n]|因此|所以|故而|因而|综上(?:所述)?|总之|但是?|然而|不过|虽然|尽管|而且|并且")
 
-_ALONE = re.compile(
+_ALONE = lazy(
     r"[\W_]*(?:(?:(?:the )?(?:final )?(?:answer|verdict|conclusion|result)(?: is)?|最终|结论|答案|判断|结果"
     r"|综上(?:所述)?|因此|所以)[\W_是为]*){0,2}(?:(?:两者|二者|它们|they are|the two(?: prompts)? are)[\W_]*)?"
     r"(?:(?P<not>not[\W_]{0,3}|un|并?不(?:完全)?)?(?:equal|相等|等同|等价|(?<=不)等))[\W_]*",
     re.IGNORECASE,
 )
-_SENTENCES = re.compile(r"(?<=[。！!；;.?？])|(?<=吗)(?=[，,])")
-_QUESTION = re.compile(r"(?:[?？]|吗[\W_]{0,8})\Z")
-_NO = re.compile(r"[\W_]*(?:否|不是的?|不|no|false)[\W_]*", re.IGNORECASE)
-_YES = re.compile(r"[\W_]*(?:是的?|对的?|yes|true)[\W_]*", re.IGNORECASE)
+_SENTENCES = lazy(r"(?<=[。！!；;.?？])|(?<=吗)(?=[，,])")
+_QUESTION = lazy(r"(?:[?？]|吗[\W_]{0,8})\Z")
+_NO = lazy(r"[\W_]*(?:否|不是的?|不|no|false)[\W_]*", re.IGNORECASE)
+_YES = lazy(r"[\W_]*(?:是的?|对的?|yes|true)[\W_]*", re.IGNORECASE)
 
 # "Equal: No", "are_equal": false, 是否相等：否. What goes on ("Equal: no constraint was added") is a reason.
 _MARKS = r"[\s\"'“”‘’*_`#>-]{0,8}"
-_PAIR = re.compile(
+_PAIR = lazy(
     rf"(?:^|[{{,，]){_MARKS}([^\W\d_][\w \t-]{{0,40}}?)[吗嗎]?[?？]?(?:{_MARKS}[:：=]|\s[-–—]\s){_MARKS}"
     rf"([^\W\d_][\w \t]{{0,20}}?){_MARKS}(?=[.。,，;；(（}}\n]|\Z)",
     re.MULTILINE,
 )
-_NAMES_EQUALITY = re.compile(
+_NAMES_EQUALITY = lazy(
     r"(?:(?:are|is|the|two|both|they|these|prompts?|instructions?|exactly|verdict|final|same) )*"
     r"(?P<not>not ?|un)?(?:equal(?:ity)?|equivalent|identical)"
     r"|(?:两者|二者|它们|两个|提示词|是否|完全|最终)*(?P<not_zh>并?不)?(?:相等|等同|等价)性?",
     re.IGNORECASE,
 )
-_NAMES_CRITERION = re.compile(
+_NAMES_CRITERION = lazy(
     r"(?=.*(?:equal|same|equivalent|identical|相等|相同|一致))(?!.*(?:not|differ|不))"
     r"(?=.*(?:constraint|requirement|depth|breadth|限制|要求|深度|广度)).*",
     re.IGNORECASE,
 )
-_NAMES_VERDICT = re.compile(
+_NAMES_VERDICT = lazy(
     r"(?:final |your |my |the )*(?:verdict|answer|result|conclusion|judge?ment|decision)"
     r"|最?终?(?:结论|答案|判断|结果|回答)",
     re.IGNORECASE,
 )
-_NAMES_REASON = re.compile("reason|explan|rational|thought|comment|analysis|理由|原因|解释|说明|分析", re.IGNORECASE)
-_OBJECT = re.compile(r"\s*(?:```[a-z]{0,8}\s*)?\{", re.IGNORECASE)
-_FENCE = re.compile(r"\s{0,3}(?:`{3,20}|~{3,20})\w{0,12}\s{0,8}")
+_NAMES_REASON = lazy("reason|explan|rational|thought|comment|analysis|理由|原因|解释|说明|分析", re.IGNORECASE)
+_OBJECT = lazy(r"\s*(?:```[a-z]{0,8}\s*)?\{", re.IGNORECASE)
+_FENCE = lazy(r"\s{0,3}(?:`{3,20}|~{3,20})\w{0,12}\s{0,8}")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 
 

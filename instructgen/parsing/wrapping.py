@@ -1,41 +1,82 @@
-"""What stands around an answer and is no part of it: a thinking block before it, a code fence about all of it."""
+"""What stands around an answer and is no part of it: thinking before it, a token at its end, a fence about all."""
 
 from __future__ import annotations
 
 import re
 
+from instructgen.parsing.lazy import lazy
 from instructgen.parsing.simplified import simplified
 
 _TAGS = r"(?:think|thinking|thought|reasoning)"
-_OPEN = re.compile(rf"\s*[<◁]({_TAGS})[>▷]", re.IGNORECASE)
+# In square brackets only as it is written as a token: "[Reasoning]" may head an answer.
+_OPEN = lazy(rf"\s*(?:[<◁](?P<tag>{_TAGS})[>▷]|(?-i:\[THINK\]))", re.IGNORECASE)
 # Only at the end of a line: in the middle of one, the tag is more likely being talked about.
-_ORPHAN = re.compile(rf"(?:</{_TAGS}>|◁/{_TAGS}▷)(?=[ \t]{{0,8}}(?:\r?\n|\Z))", re.IGNORECASE)
-_ANY_OPEN = re.compile(rf"[<◁]{_TAGS}[>▷]", re.IGNORECASE)
+_ORPHAN = lazy(rf"(?:</{_TAGS}>|◁/{_TAGS}▷|(?-i:\[/THINK\]))(?=[ \t]{{0,8}}(?:\r?\n|\Z))", re.IGNORECASE)
+_ANY_OPEN = lazy(rf"[<◁]{_TAGS}[>▷]|(?-i:\[THINK\])", re.IGNORECASE)
+# The channels of gpt-oss: all but the last "final" one are thinking. Without its tokens, their names stay in the text.
+_CHANNEL = lazy(r"\s*(?:<\|start\|>assistant)?<\|channel\|>|\s*analysis(?=\S)")
+_FINAL = lazy(r"<\|channel\|>final[^<\n]{0,8}(?:<\|constrain\|>[^<\n]{0,20})?<\|message\|>")
+_FINAL_IN_WORDS = lazy(r"assistantfinal")
+# What ends a turn, right behind its last word or on a line of its own, and is written by a model and no server.
+_ANY_TOKEN = lazy(r"<[|｜][A-Za-z_▁]{2,30}[|｜]>|</?s>|<(?:eos|bos|(?:start|end)_of_turn)>|\[/?INST\]")
+_END_TOKENS = lazy(
+    r"(?:(?:<[|｜](?:im_end|eot_id|eom_id|eot|end|return|end_?of_?(?:text|turn|sentence)|end_of_turn_token"
+    r"|end▁of▁sentence)[|｜]>|</s>|<eos>|<end_of_turn>)\s{0,8}){1,4}",
+    re.IGNORECASE,
+)
 
-_BYTE_ORDER_MARK = re.compile(r"\s{0,8}(?:\ufeff\s{0,8}){1,4}")
+_INTRODUCTION = lazy(r"[:：][*_\s]{0,8}\Z")
 
-_FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
-_CLOSING_FENCE = re.compile(r"^ {0,3}(?:```|~~~)[ \t\r]{0,8}$", re.MULTILINE)
+_BYTE_ORDER_MARK = lazy(r"\s{0,8}(?:\ufeff\s{0,8}){1,4}")
+
+_FENCE = lazy(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
+_CLOSING_FENCE = lazy(r"^ {0,3}(?:```|~~~)[ \t\r]{0,8}$", re.MULTILINE)
 
 
 def strip_thinking(text: str) -> str:
     """The text after the thinking that a reasoning model puts first.
 
     Thinking that never ends leaves nothing: no answer was written. A closing tag alone counts too, because some chat
-    templates put the opening tag into the prompt. A byte order mark goes with it; any other text without thinking comes
-    back unchanged.
+    templates put the opening tag into the prompt. A byte order mark goes with it, and a special token right behind the
+    last word (``<|im_end|>``) where the text holds no other; any other text without thinking comes back unchanged.
     """
+    return _without_end_token(_without_thinking(text))
+
+
+def _without_thinking(text: str) -> str:
     position = 0
     if mark := _BYTE_ORDER_MARK.match(text):
         text = text[mark.end() :]
+    if channel := _CHANNEL.match(text):
+        in_words = not channel[0].endswith(">")
+        finals = list((_FINAL_IN_WORDS if in_words else _FINAL).finditer(text))
+        if finals:
+            return text[finals[-1].end() :].lstrip()
+        return text if in_words else ""
     while opening := _OPEN.match(text, position):
-        closing = re.compile(f"[<◁]/{opening[1]}[>▷]", re.IGNORECASE).search(text, opening.end())
+        closes = f"[<◁]/{opening['tag']}[>▷]" if opening["tag"] else r"(?-i:\[/THINK\])"
+        closing = re.compile(closes, re.IGNORECASE).search(text, opening.end())
         if closing is None:
             return ""
         position = closing.end()
     if position == 0 and (orphan := _ORPHAN.search(text)) and not _ANY_OPEN.search(text, 0, orphan.start()):
         position = orphan.end()
     return text[position:].lstrip().lstrip("\ufeff").lstrip() if position else text
+
+
+def _without_end_token(text: str) -> str:
+    """The text without the token at its end; one that is talked or asked about, or is one of several, stays."""
+    first = _ANY_TOKEN.search(text)
+    if first is None or not _END_TOKENS.fullmatch(text, first.start()):
+        return text
+    kept = text[: first.start()]
+    spoken_of = re.search(r"[^.!?。！？\s][ \t]\Z", kept) or introduces(kept) or not kept.strip()
+    return text if spoken_of else kept.rstrip()
+
+
+def introduces(text: str) -> bool:
+    """Whether a text ends with a colon: what stands below it was announced and belongs to it (Translate: …)."""
+    return bool(_INTRODUCTION.search(text[-12:]))
 
 
 def answer_end(text: str, start: int) -> int:
@@ -48,15 +89,20 @@ def answer_end(text: str, start: int) -> int:
     return end
 
 
-_WHOLE_FENCE = re.compile(
+_WHOLE_FENCE = lazy(
     r"(`{3,}|~{3,})(?:text|plaintext|plain|txt|markdown|md|prompt)?[ \t]*\n(.*)\n\1", re.DOTALL | re.IGNORECASE
 )
-_RULES = re.compile(r"(-{3,20}|\*{3,20}|_{3,20})[ \t]*\n(.*)\n[ \t]{0,3}\1", re.DOTALL)
-_RULE = re.compile(r"^[ \t]{0,3}(?:-{3,20}|\*{3,20}|_{3,20})[ \t]*$", re.MULTILINE)
-_QUOTED = re.compile(r"^[ \t]{0,3}>[ \t]?", re.MULTILINE)
+_RULES = lazy(r"(-{3,20}|\*{3,20}|_{3,20})[ \t]*\n(.*)\n[ \t]{0,3}\1", re.DOTALL)
+_RULE = lazy(r"^[ \t]{0,3}(?:-{3,20}|\*{3,20}|_{3,20})[ \t]*$", re.MULTILINE)
+_QUOTED = lazy(r"^[ \t]{0,3}>[ \t]?", re.MULTILINE)
+_TAGGED = lazy(
+    r"<((?:(?:re-?written|new|final|revised|evolved)[ _-]?)?(?:prompt|instruction|question|problem)"
+    r"|(?:改写后?的?|新的?)?(?:提示词?|指令|问题|题目))>\s*(?=[^\s<])(.*)</\1>",
+    re.DOTALL | re.IGNORECASE,
+)
 _QUOTES = {'"': '"', "“": "”", "「": "」", "『": "』", "«": "»"}
 
-_PREFACE = re.compile(
+_PREFACE = lazy(
     r"\W{0,8}(?:sure|certainly|of course|absolutely|okay|ok|here (?:are|is|come)|here['’]s"
     r"|below (?:are|is)|i['’]?m sorry|sorry|好的|当然|没问题|以下|下面|这里|抱歉|对不起)(?![a-z])",
     re.IGNORECASE,
@@ -107,7 +153,7 @@ _REMARKS = (
 )
 # Quotation marks before it make it somebody's words.
 _AROUND = r"[^\w\"“”'‘’「」『』«»]{0,8}"
-_CLOSING = re.compile(rf"{_AROUND}(?:(?:{'|'.join(_REMARKS)})[吗呢哦呀]?{_AROUND}){{1,4}}", re.IGNORECASE)
+_CLOSING = lazy(rf"{_AROUND}(?:(?:{'|'.join(_REMARKS)})[吗呢哦呀]?{_AROUND}){{1,4}}", re.IGNORECASE)
 _LONGEST = 400  # characters of such a paragraph
 
 
@@ -126,17 +172,17 @@ def without_closing(text: str) -> str:
     """The text without last paragraphs of one line in which the model offers to change what it made, or more of it.
 
     Only what cannot well be a part of an answer goes: "Let me know if you have questions" may end a letter, and
-    如果有发热，应及时就医 an advice.
+    如果有发热，应及时就医 an advice. What a colon introduces stays whatever it says.
     """
     while True:
         head, gap, last = text.rstrip().rpartition("\n\n")
-        if not gap or len(last) > _LONGEST or not _CLOSING.fullmatch(simplified(last)):
+        if not gap or len(last) > _LONGEST or introduces(head) or not _CLOSING.fullmatch(simplified(last)):
             return text
         text = head.rstrip()
 
 
 def unwrapped(text: str) -> str:
-    """The text without one pair of marks about all of it: a plain code fence, quotation marks, bold, rules, ``>``."""
+    """The text without one pair of marks about all of it: a code fence, quotes, bold, rules, ``>``, ``<prompt>``."""
     if (fenced := _WHOLE_FENCE.fullmatch(text)) and fenced[1] not in fenced[2]:
         return fenced[2].strip()
     if (ruled := _RULES.fullmatch(text)) and not _RULE.search(ruled[2]):
@@ -145,6 +191,8 @@ def unwrapped(text: str) -> str:
         return _QUOTED.sub("", text).strip()
     if text.startswith("**") and text.endswith("**") and len(text) > 4 and "*" not in text[2:-2] and "\n" not in text:
         return text[2:-2].strip()
+    if (tagged := _TAGGED.fullmatch(text)) and f"{tagged[1]}>" not in tagged[2]:
+        return tagged[2].strip()
     closing = _QUOTES.get(text[:1])
     inner = text[1:-1]
     if closing and text.endswith(closing) and len(text) > 2 and not {text[0], closing} & set(inner):

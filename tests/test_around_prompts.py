@@ -1,0 +1,304 @@
+"""What models say around and instead of a prompt that they were to rewrite, and genuine texts that look like it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from instructgen.errors import ParseError
+from instructgen.filters.copied_scaffold import EVOLUTION_SCAFFOLD
+from instructgen.parsing import rewritten_prompt, scaffold_labels, strip_thinking, without_closing
+from instructgen.parsing.auto_evol import final_instruction, improved_method
+from instructgen.parsing.labelled import labelled
+from instructgen.prompts import Prompt
+
+EN = scaffold_labels(Prompt.load("evol_instruct/depth").text)
+ZH = scaffold_labels(Prompt.load("evol_instruct/depth", language="zh").text)
+LABELS = (*EN, *ZH, *EVOLUTION_SCAFFOLD)
+P = "Explain in three steps why the tide follows the moon."
+C = "请分三步解释潮汐为什么随月亮变化。"
+
+
+def lines(block: str) -> list[str]:
+    """One text a line; in it \\n is a line break, <P> and <C> are prompts."""
+    return [one.replace("\\n", "\n").replace("<P>", P).replace("<C>", C) for one in block.strip().split("\n")]
+
+
+GENUINE = lines(r"""
+Translate into French:\n\nI hope this helps!
+Write a customer-service mail that ends with:\n\nLet me know if you need further changes.
+Draft a template whose last line is:\n\nWould you like more?
+Make this line friendlier:\n\nLet me know if you want this prompt harder.
+Is the comma right here?\n\nIf you need further changes, please let me know.
+Is this sentence polite?\n\nLet me know if you need any changes.
+Proofread this e-mail:\n\nDear Ann,\n\nthe draft is attached.\n\nIf you need further changes, please let me know.
+Translate into German:\n\nNote: I added a constraint to make it harder.
+请把这句话译成英文：\n\n希望这能帮到您！
+请把下面的话改得更礼貌：\n\n如果需要进一步修改，请告诉我。
+写一封邮件，附上合同。\n\n如需修改，请告诉我。
+翻译：\n\n（新增了三个步骤的要求）
+Here is a version with two verbs: I came, I saw. Which one is the main verb?
+Here is a rewrite of my opening:\nIt rained.\nImprove it.
+Here's a rewrite:\nIt rained.\nIs it better than the original?
+Here is my new poem, which I wrote today:\nIt rained.\nImprove it.
+Great! Here is the problem: my code fails. Why?
+Great expectations: who wrote it?
+I will add a photo to the report.\n\nWrite its caption.
+I will add a line to the prompt.\n\nWhich prompt is better, the old or the new one?
+Final question: why do cats purr?
+Final prompt: a red barn\nTurn this prompt into a story.
+<prompt>a red barn</prompt> Make this longer.
+<question><given>2</given></question>
+<question>Why?</question>\n<question>How?</question>
+Explain the release.\n\nNote: I added a requirement of three steps.
+Explain the function below.\n\nNote: I added a constraint on its argument.
+Solve it.\n\n(Words added: see below)
+Summarise the news of this app.\n\nThis version requires the user to log in.
+Fix my script.\n\nThis version requires Python 3.
+扩写下面这句话。\n（新增 15 字）
+修改后：他昨天走了。修改前：他昨天走。哪个对？
+修改后：\n他昨天走了。\n修改前：\n他昨天走。\n哪个对？
+以下是改写：\n春来了。\n请和原文比较。
+这是一个稍微更难的版本：\n1+2+3\n另一个版本：\n1+2\n学生该先做哪个？
+题目：《我的家》。请写一篇作文。
+题目：小明有 3 个苹果，又买了几个，共 5 个。\n解答：买了 8 个。\n错在哪里？
+更难的是坚持。为什么？
+我会给题目配图。请写说明。
+The question is missing a word. Which one?
+There is no prompt at the shell. Why?
+There is no problem. Could you make one up?
+The text is incomplete. Please complete it.
+I don't see the text in my editor. Can you?
+Explain the changes.\n\nNote: I added a requirement of three steps.
+I don't see the problem in my code. Can you?
+Please share your recipe for soup.
+您没有提供发票，请写一封催促的邮件。
+该内容不适合儿童，请改成适合儿童的故事。
+What does </s> mean?
+The end token of ChatML is <|im_end|>
+Which tag closes <s>old</s>
+Explain this marker:\n<|im_end|>
+[Think] What does this stage direction mean?
+analysis of variance: when does it fail?
+""")
+
+
+@pytest.mark.parametrize("text", GENUINE)
+def test_a_genuine_prompt_comes_through(text: str) -> None:
+    assert rewritten_prompt(text, LABELS) == text
+    assert rewritten_prompt(text) == text
+    assert labelled(f"User prompt: {text}", ["User prompt"]) == text
+    assert final_instruction(f"#Finally Rewritten Instruction#:\n{text}") == text
+    assert final_instruction(f"#最终改写的指令#：\n{text}") == text
+
+
+def test_an_answer_that_a_colon_introduces_stays() -> None:
+    for text in ("The mail ends with:\n\nLet me know if you want more.", "结尾是：\n\n希望这能帮到您！"):
+        assert without_closing(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    lines(r"""
+#Rewritten Prompt:#\n<P>
+#Rewritten Prompt#:\n<P>
+**#Rewritten Prompt:#**\n<P>
+Great! Here's a harder version:\n\n<P>
+Here's the revised prompt, which now asks for three steps:\n\n<P>
+Here's one possible rewrite:\n\n<P>
+Here's a version with one added constraint:\n\n<P>
+Final prompt:\n<P>
+**Final prompt:** <P>
+Okay, I will add one constraint to the prompt.\n\n<P>
+I'll make the given prompt more complex.\n\n<P>
+<prompt>\n<P>\n</prompt>
+<Rewritten Prompt><P></Rewritten Prompt>
+Sure!\n\n<prompt><P></prompt>
+<P>\n\n**Changes made:**\n- Added a constraint on the number of steps.
+<P>\n\n**Explanation:** I added a constraint (three steps) to make it more complex.
+<P>\n\nNote: I added a requirement of three steps.
+<P>\n\n*(Words added: 3)*
+<P>\n\n*(Note: I added a constraint.)*
+<P>\n\nThis version requires the reader to reason in three steps.
+<P>\n\nThis prompt now asks for three steps.
+<P>\n\nLet me know if you need any changes!
+<P><|im_end|>
+<P></s>
+<P><|eot_id|>\n
+<P>\n<|end_of_text|><|eot_id|>
+<P><｜end▁of▁sentence｜>
+[THINK]Harder.\nSteps.[/THINK]<P>
+Harder.\n[/THINK]\n<P>
+<|channel|>analysis<|message|>Harder.<|end|><|start|>assistant<|channel|>final<|message|><P><|return|>
+<|channel|>analysis<|message|>Harder.<|channel|>final <|constrain|>text<|message|><P>
+<|channel|>final<|message|><P>
+analysisThey want it harder.assistantfinal<P>
+"""),
+)
+def test_what_is_said_around_an_english_prompt_goes(text: str) -> None:
+    assert rewritten_prompt(text, LABELS) == P
+
+
+@pytest.mark.parametrize(
+    "text",
+    lines(r"""
+#改写提示词：#\n<C>
+#改写后的提示词：#\n<C>
+这是一个稍微更难的版本：\n<C>
+以下是一个稍微更难的版本：\n<C>
+这是一个稍难一些的版本：\n<C>
+我将提示词改写如下：\n<C>
+根据您的要求，我将提示词改写如下：\n<C>
+以下是改写：\n<C>
+改写后：\n\n<C>
+修改后：\n<C>
+好的！以下是改写：\n<C>
+我将为提示词增加一个限制。\n\n<C>
+<提示词>\n<C>\n</提示词>
+<C>\n\n改动说明：\n1. 增加了步骤要求\n2. 明确了海域
+<C>\n\n（新增了三个步骤的要求）
+<C>\n（共新增15字）
+<C>\n\n如需修改，请告诉我。
+<C><|im_end|>
+這是一個稍微更難的版本：\n<C>
+"""),
+)
+def test_what_is_said_around_a_chinese_prompt_goes(text: str) -> None:
+    assert rewritten_prompt(text, LABELS) == C
+
+
+@pytest.mark.parametrize("label", ["题目：", "题目：\n", "更难的题目：", "**题目：** ", "更难的题目：\n\n", "題目："])
+def test_the_title_of_a_problem(label: str) -> None:
+    problem = "一艘船 2 小时航行 120 千米，平均每小时航行多少千米？"
+    assert rewritten_prompt(f"{label}{problem}") == problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#Finally Rewritten Instruction:#\n{}",
+        "**#Finally Rewritten Instruction:#**\n{}",
+        "#Finally Rewritten Instruction#:\n**Instruction:** {}",
+        "#Finally Rewritten Instruction#:\nInstruction: {}",
+        "#最终改写的指令：#\n{}",
+        "#最终改写的指令#：\n**指令：** {}",
+        "#Finally Rewritten Instruction#:\n{}\n#Step 5:#\nIt is harder.",
+        "#Finally Rewritten Instruction#:\n{}<|im_end|>",
+        "#Finally Rewritten Instruction#:\n{}\n\nLet me know if you need further changes.",
+    ],
+)
+def test_a_final_instruction(text: str) -> None:
+    assert final_instruction(text.format(P)) == P
+
+
+def test_an_instruction_with_its_fields_is_whole() -> None:
+    text = "Instruction: Add them.\nInput: 1, 2"
+    assert final_instruction(f"#Finally Rewritten Instruction#:\n{text}") == text
+    method = "Step 1: a\nStep 2: b\nStep 3: c\nStep 4: end with:\n\nI hope this helps!"
+    assert improved_method(f"#Improved Method#:\n{method}") == method
+
+
+@pytest.mark.parametrize(
+    "text",
+    lines(r"""
+It seems there is no prompt given. Please provide one.
+It looks like you haven't provided a prompt. Could you please share it?
+The prompt you provided appears to be empty. Could you share it?
+The given prompt is empty.
+I don't see any prompt here. Please provide one, and I'll rewrite it.
+No prompt was provided.
+I'm ready to help! Please share the prompt you'd like me to rewrite.
+This content is not suitable for rewriting.
+您没有提供需要改写的提示词，请补充。
+看起来您还没有提供提示词。
+您提供的提示词为空，请重新提供。
+没有看到需要改写的提示词，请提供。
+该内容不适合改写。
+抱歉，该提示词不适合改写。
+内容涉及敏感话题，换个话题吧。
+該內容不適合改寫。
+<|im_end|>
+[THINK]Hm
+<|channel|>analysis<|message|>Hm
+"""),
+)
+def test_there_is_no_prompt(text: str) -> None:
+    with pytest.raises(ParseError):
+        rewritten_prompt(text, LABELS)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"prompt": P, "explanation": "I added steps."},
+        {"reasoning": "Steps.", "Rewritten Prompt": P, "changes_made": ["steps"]},
+        {"original_prompt": "Why?", "rewritten_prompt": P},
+        {"提示词": P, "说明": "增加了限制"},
+        {"改写后的提示词": P, "原提示词": "为什么？"},
+    ],
+)
+def test_a_prompt_and_what_is_said_of_it_in_json(found: dict[str, object]) -> None:
+    for text in (json.dumps(found, ensure_ascii=False), f"```json\n{json.dumps(found, indent=2)}\n```"):
+        assert rewritten_prompt(text, LABELS) == P
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"prompt": P, "level": 2},
+        {"prompt": P, "question": "Why?"},
+        {"prompt": P, "answer": "The moon."},
+        {"prompt": [P], "note": "x"},
+        {"note": "x", "explanation": "y"},
+    ],
+)
+def test_other_json_is_the_prompt_itself(found: dict[str, object]) -> None:
+    assert rewritten_prompt(json.dumps(found), LABELS) == json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "</s>",
+        "old</s> and new</s>",
+        "<|im_start|>user\nHi<|im_end|>",
+        "<s>[INST] Hi [/INST] Hello</s>",
+        "It ends with <|eot_id|>",
+        "It ends with:\n<|eot_id|>",
+        "`</s>` and <s>old</s>",
+        "[Reasoning] It rained.",
+        "analysis\nof variance",
+    ],
+)
+def test_an_answer_about_tokens_stays(text: str) -> None:
+    assert strip_thinking(text) == text
+
+
+PIECES = [
+    *("<|im_end|>", "</s>", "[THINK]", "[/THINK]\n", "<|channel|>final<|message|>", "analysis", "assistantfinal"),
+    *("<prompt>", "Here's a version with one ", "以下是改写：\n", "我将把提示词", "题目：1 求", "Okay, I will add "),
+    *("\n\n（新增了", "\n（共新增", "\n\nThis version requires ", "please provide ", "It seems there is no prompt. "),
+    *(
+        ":\n\n",
+        "* _",
+        "您没有提供",
+        "#Rewritten Prompt:#",
+        "\n**Instruction:** ",
+        "Let me know if you need any changes. ",
+    ),
+]
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_hostile_texts_take_linear_time(piece: str) -> None:
+    # A quadratic reader would be at it for minutes.
+    readers: list[Callable[[str], object]] = [lambda text: rewritten_prompt(text, LABELS), final_instruction]
+    for text in (piece * 10_000, f"Q\n\n{piece * 10_000}", f"#最终改写的指令#：{piece * 10_000}"):
+        assert without_closing(text) in (text, text.rstrip())
+        for reader in readers:
+            try:
+                assert reader(text) is not None
+            except ParseError as error:
+                assert error.text.strip() in text

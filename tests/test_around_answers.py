@@ -16,9 +16,10 @@ from instructgen.example import Example
 from instructgen.generators import Magpie, PersonaPrompt, Reformulate, WizardMath
 from instructgen.generators.answering import whole_prompt
 from instructgen.generators.chat_template import CHAT_TEMPLATES
-from instructgen.generators.persona_prompt import _without_note
-from instructgen.parsing.labelled import answer_label, labelled, solution_label
+from instructgen.parsing.labelled import labelled
+from instructgen.parsing.persona_notes import without_note
 from instructgen.parsing.problem_solution import problem_and_solution
+from instructgen.parsing.solutions import answer_label, solution_label
 from instructgen.runtime.pipeline import Pipeline
 from instructgen.seeds import seeds
 from tests.support.pipelines import run
@@ -201,7 +202,7 @@ async def test_labels_of_a_problem(label: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", [*GENUINE, *SEEDS])
 def test_genuine_prompts_are_no_answers(text: str) -> None:
     assert answer_label(text) == ""
-    assert _without_note(text) == text
+    assert without_note(text) == text
     assert solution_label(text) == ""
     assert labelled(f"User prompt:\n{text}", ["User prompt"]) == text
 
@@ -338,7 +339,7 @@ def test_hostile_texts_take_linear_time(piece: str) -> None:
     text = piece * 10_000
     assert Reformulate(Scripted(str))  # its pattern is compiled
     for prompt in (text, f"Find x.{text}"):
-        assert isinstance(solution_label(prompt) + answer_label(prompt) + _without_note(prompt), str)
+        assert isinstance(solution_label(prompt) + answer_label(prompt) + without_note(prompt), str)
         for reader in (
             lambda one: labelled(f"User prompt: {one}", ["User prompt"]),
             lambda one: problem_and_solution(f"[Problem Description]\nA\n[Solution]\n{one}"),
@@ -351,6 +352,6 @@ def test_hostile_texts_take_linear_time(piece: str) -> None:
 
 @given(st.lists(st.sampled_from([*PIECES, *SOLVED, "Write.", "\n\n", "{INPUT}"]), max_size=10).map("".join))
 def test_any_mixture_is_read(text: str) -> None:
-    assert text.startswith(_without_note(text))
+    assert text.startswith(without_note(text))
     assert solution_label(text) in text
     assert answer_label(text) in text

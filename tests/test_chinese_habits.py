@@ -20,8 +20,9 @@ from instructgen.generators.personas import read_persona
 from instructgen.parsing import holds_data, rewritten_prompt, scaffold_labels, verdict, without_closing
 from instructgen.parsing.auto_evol import final_instruction
 from instructgen.parsing.constrained_task import constrained_task
-from instructgen.parsing.labelled import hint_label, labelled, solution_label
+from instructgen.parsing.labelled import labelled
 from instructgen.parsing.problem_solution import problem_and_solution
+from instructgen.parsing.solutions import hint_label, solution_label
 from instructgen.parsing.user_turn import role_marker, user_turn
 from instructgen.prompts import Prompt
 from instructgen.runtime.pipeline import Pipeline

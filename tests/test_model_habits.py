@@ -29,7 +29,8 @@ from instructgen.generators.personas import read_persona
 from instructgen.parsing import rewritten_prompt, sections, strip_thinking, verdict
 from instructgen.parsing.closed_labels import closed_label
 from instructgen.parsing.constrained_task import constrained_task
-from instructgen.parsing.labelled import begins_line, labelled, solution_label, unlabelled
+from instructgen.parsing.labelled import begins_line, labelled, unlabelled
+from instructgen.parsing.solutions import solution_label
 from instructgen.parsing.user_turn import role_marker, user_turn
 from instructgen.runtime.pipeline import Pipeline
 from instructgen.seeds import seeds

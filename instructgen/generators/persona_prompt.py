@@ -26,17 +26,10 @@ from instructgen.filters.refusal import Refusal
 from instructgen.generators.personas import ANOTHER_TEXT
 from instructgen.generators.reading import read_answer
 from instructgen.parameters import Count, Language, check_parameters
-from instructgen.parsing.labelled import (
-    answer_label,
-    begins_line,
-    hint_label,
-    labelled,
-    solution_label,
-    unlabelled,
-)
+from instructgen.parsing.labelled import begins_line, labelled, unlabelled
 from instructgen.parsing.lazy import lazy
-from instructgen.parsing.marks import COLON, EMPHASIS
-from instructgen.parsing.simplified import simplified
+from instructgen.parsing.persona_notes import without_note
+from instructgen.parsing.solutions import answer_label, hint_label, solution_label
 from instructgen.parsing.tasks import without_separators
 from instructgen.parsing.wrapping import unwrapped
 from instructgen.prompts import Prompt
@@ -48,7 +41,7 @@ PersonaKind = Literal["instruction", "math", "knowledge", "npc"]
 _LABELS: Mapping[PersonaKind, tuple[str, ...]] = {
     "instruction": (
         "User prompt",
-        *(user + what for user in ("用户", "用戶") for what in ("提问", "提示", "提示词", "指令", "请求", "问题")),
+        *(f"用户{what}" for what in ("提问", "提示", "提示词", "指令", "请求", "问题")),
     ),
     "math": ("Math problem", "Maths problem", "Mathematics problem", "Mathematical problem", "数学题", "数学问题"),
     "knowledge": ("Title", "标题"),
@@ -155,7 +148,7 @@ class PersonaPrompt:
         if label := begins_line(content, _LABELS[self.kind], counted=True):
             raise ParseError(f"it goes on with {label!r}: more than one was written", text=text)
         if self.kind not in _WHOLE:
-            prompt = _without_last_rule(_without_note(content))
+            prompt = _without_last_rule(without_note(content))
             if self.kind == "instruction" and (label := answer_label(prompt)):
                 raise ParseError(f"it goes on with {label!r}: the prompt is answered", text=text)
             return prompt, ""
@@ -173,42 +166,6 @@ def _title(head: str) -> str:
     closing = _TITLE_MARKS.get(head[:1])
     whole = closing and head.endswith(closing) and not {head[0], closing} & set(head[1:-1])
     return head[1:-1].strip() if whole else head
-
-
-# A note speaks of the prompt itself, and by a label or by the persona shows that it is none of its words.
-_PROMPT = (
-    r"(?:(?:this|the) (?:user )?(?:prompt|question|request|(?:math(?:s|ematics)? )?problem|task|query)|it)\b"
-    r"|(?:该|此|这[个条道]|本|以上)(?:用户|数学)?(?:提示词?|提示语|提问|问题|请求|指令|题目?)"
-)
-_NOTE_LABEL = (
-    r"(?:notes?|explanation|rationale|reason(?:ing|s)?|comment|remark"
-    r"|说明|注释?|备注|解释|理由|设计(?:思路|说明|理由)|出题思路)"
-)
-_NOTE = lazy(
-    r"(?:\n\s{0,4}(?:[-*_]{3,9}\s{0,4}\n\s{0,4})?|(?<=[。！？.!?”」])[ \t]{0,3}(?=[（(【]))[*_]{0,3}[（(【\[]?"
-    rf"(?P<label>(?:\#{{1,6}} )?{EMPHASIS}{_NOTE_LABEL}{EMPHASIS}(?:{COLON}|】){EMPHASIS}\s{{0,4}}(?:[-•]\s)?)?"
-    rf"[*_]{{0,2}}(?P<told>(?:{_PROMPT})[^\n]{{1,400}})\Z",
-    re.IGNORECASE,
-)
-_PERSONA = lazy(r"\b(?:the|this) (?:given |above )?persona\b|人物", re.IGNORECASE)
-_OF_ITSELF = lazy(
-    r"this (?:user )?prompt (?:is|was|draws|reflects|asks|fits|uses|combines)\b|(?:该|此|这[个条])(?:用户)?提示",
-    re.IGNORECASE,
-)
-_ORDERED = lazy(r"\b(?:should|must|shall|needs? to|has to)\b|必须|应[该当]|不要|请(?!求)", re.IGNORECASE)
-_THEIR_OWN = lazy(r"persona|\bprompt|人物|提示", re.IGNORECASE)
-
-
-def _without_note(content: str) -> str:
-    """The prompt without a last line that says how it fits the persona; one that speaks of personas itself keeps it."""
-    plain = simplified(content)
-    note = _NOTE.search(plain)
-    if note is None or not re.search(r"\w", plain[: note.start()]):
-        return content
-    if _THEIR_OWN.search(plain, 0, note.start()) or _ORDERED.search(note["told"]):
-        return content
-    told = _PERSONA.search(note["told"]) or (note["label"] and _OF_ITSELF.match(note["told"]))
-    return content[: note.start()].rstrip() if told else content
 
 
 def _without_last_rule(content: str) -> str:

@@ -26,10 +26,11 @@ from instructgen.filters.refusal import Refusal
 from instructgen.generators.answering import cut
 from instructgen.parameters import Count, Language, check_parameters
 from instructgen.parsing import rewritten_prompt
-from instructgen.parsing.labelled import answer_label, begins_line
+from instructgen.parsing.labelled import begins_line
 from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, EMPHASIS, SPACE
 from instructgen.parsing.simplified import simplified
+from instructgen.parsing.solutions import answer_label
 from instructgen.parsing.wrapping import strip_thinking
 from instructgen.prompts import Prompt
 from instructgen.prompts.checked import settle_prompt

@@ -20,7 +20,7 @@ from instructgen.generators.answering import whole_prompt
 from instructgen.generators.evolution import Evolution
 from instructgen.generators.operators import Operator
 from instructgen.parameters import Count, Language, Natural
-from instructgen.parsing.labelled import solution_label
+from instructgen.parsing.solutions import solution_label
 from instructgen.prompts import Prompt
 
 _UPWARD = ("add_constraints", "concretise", "add_reasoning")

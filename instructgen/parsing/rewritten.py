@@ -9,7 +9,8 @@ from functools import lru_cache
 from instructgen.errors import ParseError
 from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, EMPHASIS, INDENT, LISTED, SPACE, without_emphasis
-from instructgen.parsing.remarks import no_prompt, without_announcement, without_explanation, without_remark
+from instructgen.parsing.no_prompt import no_prompt
+from instructgen.parsing.remarks import without_announcement, without_explanation, without_remark
 from instructgen.parsing.simplified import simplified
 from instructgen.parsing.wrapping import strip_thinking, unwrapped
 from instructgen.strict_json import load

@@ -135,14 +135,17 @@ def test_sigkill(server: CountingProcess, peaceful: dict[str, bytes], tmp_path: 
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_polite_end_pays_nothing_twice(
-    server: CountingProcess, peaceful: dict[str, bytes], tmp_path: Path, number: signal.Signals
-) -> None:
-    campaign = Campaign(server, tmp_path)
+def test_a_polite_end_pays_nothing_twice(peaceful: dict[str, bytes], tmp_path: Path, number: signal.Signals) -> None:
+    with CountingProcess(latency=0.2) as unhurried:  # were this test held up for a second, no run would be over
+        end_politely(Campaign(unhurried, tmp_path), peaceful, number)
+
+
+def end_politely(campaign: Campaign, peaceful: dict[str, bytes], number: signal.Signals) -> None:
+    """Interrupt one campaign twice, and let it through to its end."""
     for after in (3, 30):
-        goal = server.requests() + after
+        goal = campaign.server.requests() + after
         child = campaign.begin()
-        while child.poll() is None and server.requests() < goal:
+        while child.poll() is None and campaign.server.requests() < goal:
             time.sleep(0.005)
         child.send_signal(number)
         _, said = child.communicate(timeout=30)
@@ -174,11 +177,46 @@ def test_a_second_interrupt_ends_at_once(tmp_path: Path) -> None:
         assert "Traceback" not in said
 
 
-def test_interrupts_while_starting_end_with_the_same_code(server: CountingProcess, tmp_path: Path) -> None:
-    campaign = Campaign(server, tmp_path)
+@pytest.fixture(scope="module")
+def slow() -> Iterator[CountingProcess]:
+    """A server with which no run comes to its end while a test looks at it."""
+    with CountingProcess(latency=2.0) as process:
+        yield process
+
+
+def test_interrupts_while_starting_end_with_the_same_code(slow: CountingProcess, tmp_path: Path) -> None:
+    campaign = Campaign(slow, tmp_path)
     for moment in (0.6, 0.9, 1.2):
         child = campaign.begin()
         time.sleep(moment)
         child.send_signal(signal.SIGTERM)
         child.communicate(timeout=30)
         assert child.returncode in (130, -signal.SIGTERM)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_an_interrupt_that_python_swallows_is_not_lost(slow: CountingProcess, tmp_path: Path, name: str) -> None:
+    """What is raised in a finalizer goes nowhere; here the signal comes in one, while the recipe is read."""
+    recipe = tmp_path / "recipe.py"
+    finalized = f"""
+import os, signal, weakref
+
+def finalizer(_):
+    os.kill(os.getpid(), signal.{name})
+    for _ in range(1000):
+        pass
+
+class Finalized:
+    pass
+
+thing = Finalized()
+reference = weakref.ref(thing, finalizer)
+del thing
+"""
+    recipe.write_text((RECIPES / "tasks.py").read_text() + finalized)
+    campaign = Campaign(slow, tmp_path)
+    child = start(*("run", recipe, *campaign.arguments()[2:]), cwd=tmp_path)
+    _, said = child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert "Resume with the same command" in said
+    assert "ignored" not in said

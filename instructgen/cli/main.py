@@ -9,15 +9,14 @@ from __future__ import annotations
 import logging
 import os
 import shlex
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
-from types import FrameType
 
 from instructgen.cli import commands, recipes
+from instructgen.cli.interrupts import interruptible
 from instructgen.cli.parser import Parser, add_engine_options, add_pending_options, add_run_options, natural
 from instructgen.cli.text import clean
 from instructgen.errors import BadRequest, EngineError, InstructGenError, RecipeError
@@ -28,14 +27,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
-    signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character is no reason to stop
     resume = f"Resume with the same command: instructgen {shlex.join(arguments)}"
     try:
-        code = _dispatch(arguments)
-        sys.stdout.flush()
+        with interruptible():
+            code = _dispatch(arguments)
+            sys.stdout.flush()
     except InstructGenError as error:
         print(clean(f"error: {error}"), file=sys.stderr)
         if _resumable(error):
@@ -126,7 +125,3 @@ def _recipe_path(arguments: list[str], command: str) -> Path | None:
     if any(word in ("-h", "--help") for word in arguments):
         return None
     raise RecipeError(f"instructgen {command} needs a recipe: a Python file, such as examples/quickstart.py.")
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -58,6 +58,17 @@ Solve it.\n\n(Words added: see below)
 Summarise the news of this app.\n\nThis version requires the user to log in.
 Fix my script.\n\nThis version requires Python 3.
 扩写下面这句话。\n（新增 15 字）
+Write a letter to my bank.\n\nLet me know if you have any other questions.
+She ends her talk "so:\n\nI hope this helps! Let me know if you have any questions.
+Improve this message to a tenant.\n\nPlease let me know if you have any questions.
+Solve the riddle of the four doors.\n\nGood luck!
+Here is the prompt with which I start my day:\nBreathe.\nMake it longer.
+Corrected proofs came back today. What do I do with them?
+The prompt could be my own: a red barn. Is it?
+What a great question! Who said that first?
+Rewrite the prompt.\n\nHere are the changes I made:\n- more detail
+Feel free to answer in French: why do cats purr?
+给客户写一封邮件。\n\n如果您有任何问题，请随时告诉我。
 修改后：他昨天走了。修改前：他昨天走。哪个对？
 修改后：\n他昨天走了。\n修改前：\n他昨天走。\n哪个对？
 以下是改写：\n春来了。\n请和原文比较。
@@ -124,6 +135,30 @@ Sure!\n\n<prompt><P></prompt>
 <P>\n\nThis version requires the reader to reason in three steps.
 <P>\n\nThis prompt now asks for three steps.
 <P>\n\nLet me know if you need any changes!
+<P>\n\nI hope this helps! Let me know if you have any other questions.
+<P>\n\nI hope that helps! If you have any more questions, feel free to ask.
+<P>\n\nHope you like it! 😊
+<P>\n\nPlease let me know if you have any further questions or need more help.
+<P>\n\nIs there anything else I can help you with today?
+<P>\n\nWould you like me to make it even harder?
+<P>\n\nFeel free to ask if you need any clarification!
+<P>\n\nFeel free to adjust any part of the rewritten prompt to suit your class!
+<P>\n\nLet me know if you'd like me to make any further changes!
+<P>\n\nThis revision adds a step while keeping the core of the original prompt.
+<P>\n\nIn this revised version, I've asked for three steps instead of a sentence.
+<P>\n\nThe rewritten prompt now requires three steps.
+<P>\n\nHere are the changes I made:\n\n* Added a constraint on the number of steps.\n* Increased the difficulty.
+<P>\n\nHere's a summary of the changes:\n- I added one requirement to the original prompt.
+Sure, I'd be happy to help! Here's the rewritten prompt with one more step:\n\n<P>
+Here is my attempt at rewriting the prompt with more constraints:\n\n<P>
+Here is the prompt with an added constraint:\n\n<P>
+Here's the prompt rewritten to be more challenging:\n\n<P>
+Here's one way to rewrite the prompt:\n\n<P>
+The prompt could be rewritten as follows:\n\n<P>
+The revised prompt with added constraints is as follows:\n\n<P>
+A more complex version of the prompt could be:\n\n<P>
+I have rewritten the prompt below:\n\n<P>
+What a great prompt! Here's a more complex version:\n\n<P>
 <P><|im_end|>
 <P></s>
 <P><|eot_id|>\n
@@ -161,6 +196,9 @@ def test_what_is_said_around_an_english_prompt_goes(text: str) -> None:
 <C>\n\n（新增了三个步骤的要求）
 <C>\n（共新增15字）
 <C>\n\n如需修改，请告诉我。
+<C>\n\n如果您还有其他问题，请随时告诉我。
+<C>\n\n希望这个提示词对您有所帮助！
+<C>\n\n还有什么我可以帮您的吗？
 <C><|im_end|>
 這是一個稍微更難的版本：\n<C>
 """),
@@ -287,6 +325,12 @@ PIECES = [
         "#Rewritten Prompt:#",
         "\n**Instruction:** ",
         "Let me know if you need any changes. ",
+        "I hope this helps you ",
+        "let me know if you have any questions or ",
+        "if you have any other questions, ",
+        "feel free to adjust the prompt, ",
+        "would you like to ",
+        "Here is my attempt at rewriting the prompt ",
     ),
 ]
 

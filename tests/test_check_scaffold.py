@@ -57,6 +57,8 @@ OWN_WORDS = [
     "Task management: an overview",
     "Input validation: check first",
     "Instruction manual: read it",
+    "A soup.\n\nIngredients: leeks\n\n### Instructions:\n1. Chop the leeks.",
+    "Instructions: shake well",
     "Output is fine",
     "1. Input the data",
     "1. Input validation: check it",

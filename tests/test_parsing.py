@@ -24,6 +24,7 @@ from instructgen.parsing import (
     task_blocks,
     verdict,
 )
+from instructgen.parsing.tasks import given_input
 
 LABELS = {"en": ("Instruction", "Input", "Output"), "zh": ("指令", "输入", "输出")}
 
@@ -56,12 +57,13 @@ def _is_phrase(text: str) -> bool:
 
 
 _PHRASE = (st.text() | _MARKDOWN.map("".join)).map(str.strip).filter(_is_phrase)
+_INPUT = _PHRASE.filter(lambda text: given_input(text) == text)  # many words say that there is none
 
 
 @st.composite
 def _tasks(draw: st.DrawFn) -> list[Task]:
     numbers = draw(st.lists(st.integers(0, 999_999), min_size=1, max_size=6, unique=True).map(sorted))
-    return [Task(n, draw(_PHRASE), draw(_PHRASE | st.just("")), draw(_PHRASE)) for n in numbers]
+    return [Task(n, draw(_PHRASE), draw(_INPUT | st.just("")), draw(_PHRASE)) for n in numbers]
 
 
 @given(tasks=_tasks(), language=st.sampled_from(sorted(LABELS)))

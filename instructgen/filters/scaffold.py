@@ -14,7 +14,7 @@ from instructgen.parsing.code import without_code
 from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, EMPHASIS, NUMBER_END, SPACE
 
-_ENGLISH = r"Instructions?|Input|Output|Response|Class[ ]label|Task"
+_ENGLISH = r"Instruction|Input|Output|Response|Class[ ]label|Task"
 _CHINESE = "指令|输入|输出|类别标签|分类标签|輸入|輸出|類別標籤|分類標籤"
 # In Chinese also the words of everyday messages (回复：收到): labels only as a heading.
 _HEADING = "回复|任务|回覆|任務|响应"
@@ -22,8 +22,8 @@ _HEADING = "回复|任务|回覆|任務|响应"
 _PROMPT_ZH = "(?:给定|原始|改写后?的?|重写后?的?|新建|新|給定|改寫後?的?)(?:提示词|提示詞)"
 _NUMBER = rf"\d{{1,6}}{SPACE}{{0,2}}{NUMBER_END}{EMPHASIS}{SPACE}{{0,4}}"
 _LABEL = rf"(?:{_ENGLISH}|{_CHINESE})"
-# As a prompt writes them, at the start of a line: a label before a colon, or with a number before it and no more on the
-# line; the separator; a label in brackets.
+# As a prompt writes them (the plural heads recipes), at the start of a line: a label before a colon, or with a number
+# before it and no more on the line; the separator; a label in brackets.
 _LINE = rf"""^{SPACE}{{0,3}}(?:
     (?:\#{{1,6}}{SPACE}{{0,4}})?{EMPHASIS}(?:{_NUMBER})?{EMPHASIS}{_LABEL}{SPACE}{{0,2}}\d{{0,4}}{EMPHASIS}{SPACE}{{0,2}}{COLON}
   | {EMPHASIS}{_NUMBER}{_LABEL}{EMPHASIS}{SPACE}{{0,4}}$

@@ -32,14 +32,25 @@ class InstructGenError(Exception):
 
 
 class EngineError(InstructGenError):
-    """A model was asked and no usable completion came back."""
+    """A model was asked and no usable completion came back.
+
+    ``retry_after`` is in seconds, None when the server named no delay.
+    """
 
     retryable = False
     fatal = False
     exit_code = 3
 
-    def __init__(self, message: str, *, retryable: bool | None = None, fatal: bool | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retryable: bool | None = None,
+        fatal: bool | None = None,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
+        self.retry_after = retry_after
         if retryable is not None:
             self.retryable = retryable
         if fatal is not None:
@@ -52,13 +63,9 @@ class EngineError(InstructGenError):
 
 
 class RateLimited(EngineError):
-    """HTTP 429 without a billing reason. ``retry_after`` is in seconds, None when the server named no delay."""
+    """HTTP 429 without a billing reason."""
 
     retryable = True
-
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
 
 
 class Unavailable(EngineError):

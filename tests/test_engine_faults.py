@@ -182,12 +182,14 @@ async def test_odd_answer_becomes_a_completion(fault: str) -> None:
         ("429_garbage", None),
         ("429_nan", None),
         ("429_day", 86400.0),
+        ("500", None),
+        ("503", 2.0),
     ],
 )
-async def test_delay_a_rate_limit_asks_for(fault: str, seconds: float | None) -> None:
+async def test_delay_a_server_asks_for(fault: str, seconds: float | None) -> None:
     with playing(fault) as server:
         error = await failure(server)
-    assert isinstance(error, RateLimited)
+    assert isinstance(error, Unavailable if fault.startswith("5") else RateLimited)
     assert error.retry_after == (None if seconds is None else pytest.approx(seconds, abs=2.0 if seconds == 30 else 0))
 
 

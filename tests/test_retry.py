@@ -80,4 +80,5 @@ async def test_the_deadline_is_not_slept_through() -> None:
 def test_a_delay_is_short_at_first_and_bounded(attempts: int, spread: float) -> None:
     seconds = delay(Unavailable("down"), attempts, spread)
     assert 0 <= seconds <= (0.05 if attempts == 1 else 60)
-    assert delay(RateLimited("", retry_after=7.0), attempts, spread) == pytest.approx(7, abs=0.05)
+    for error in (RateLimited("", retry_after=7.0), Unavailable("loading", retry_after=7.0)):
+        assert delay(error, attempts, spread) == pytest.approx(7, abs=0.05)

@@ -148,7 +148,7 @@ class Problem:
             missing = self.no_model and not self.html
             return BadRequest(f"{said}\n{CHECK_NAME.format(model=model) if missing else CHECK_PATH}", fatal=True)
         if status in (408, 409, 425) or status >= 500 or status < 300:
-            return Unavailable(said)
+            return Unavailable(said, retry_after=retry_after(headers))
         return BadRequest(said)
 
 

@@ -10,7 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING, TypeVar
 
 from instructgen.contracts import Limits
-from instructgen.errors import EngineError, Malformed, RateLimited
+from instructgen.errors import EngineError, Malformed
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -111,7 +111,7 @@ def delay(error: BaseException | None, attempts: int, spread: float) -> float:
         attempts: how many were made.
         spread: a random number in [0, 1), so that requests that failed together do not come back together.
     """
-    if isinstance(error, RateLimited) and error.retry_after is not None:
+    if isinstance(error, EngineError) and error.retry_after is not None:
         return error.retry_after + _FIRST * spread
     if attempts == 1:
         return _FIRST * spread

@@ -11,8 +11,9 @@ from typing import Any
 from tests.support.fault_replies import Reply
 
 SOON = Reply(b'{"error": {"message": "slow down"}}', 429, (("Retry-After", "0.02"),))
-HTTP = ("429_bare", "500", "503", "drop", "reset", "garbage", "truncated", "html", "choices_empty")
-PASSING: tuple[str | Reply, ...] = (SOON, *HTTP)
+LOADING = Reply(b'{"error": {"message": "the model is loading"}}', 503, (("Retry-After", "0.02"),))
+HTTP = ("429_bare", "500", "drop", "reset", "garbage", "truncated", "html", "choices_empty")
+PASSING: tuple[str | Reply, ...] = (SOON, LOADING, *HTTP)
 
 
 class Passing:

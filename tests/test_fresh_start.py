@@ -271,6 +271,7 @@ def test_the_packaged_words(language: str) -> None:
         (lambda: FreshStart(Scripted(str), minimum="9"), "minimum"),  # type: ignore[arg-type]
         (lambda: FreshStart(Scripted(str), minimum=9, maximum=8), "maximum"),
         (lambda: FreshStart(Scripted(str), rounds=0), "rounds"),
+        (lambda: FreshStart(Scripted(str), originals=True), "originals"),
         (lambda: ManyLines(0), "above 0"),
         (lambda: AssistantTalk(("",)), "phrases"),
     ],

@@ -150,12 +150,17 @@ class Evolution(ABC):
         return None
 
     async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected | Failed]:
-        """The original, then the result of each round."""
+        """The original, then what comes of its evolution."""
         if not whole_prompt(example).strip():
             yield Rejected(example.child(self.BY), Reject("empty_instruction"))
             return
         if self.originals:
             yield await self._original(example, ctx)
+        async for made in self.evolve(example, ctx):
+            yield made
+
+    async def evolve(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected | Failed]:
+        """The result of each round."""
         current = example
         for number in range(1, self.rounds + 1):
             made = await Round(self, current, number, ctx).result()

@@ -78,7 +78,7 @@ class FreshStart(Evolution):
     rejected, and the same text is tried again. What is not long enough, or too long, after all rounds is rejected
     (``too_short``, ``too_long``).
 
-    Parameters are those of ``Evolution``, without ``originals``, which it ignores; and:
+    Parameters are those of ``Evolution``, without ``originals``: starting points are mere words. And:
 
     Attributes:
         minimum: characters that a prompt must have; None for 256, or 100 Chinese ones.
@@ -98,6 +98,8 @@ class FreshStart(Evolution):
 
     def __post_init__(self) -> None:
         Evolution.__post_init__(self)
+        if self.originals:
+            raise RecipeError("FreshStart(originals=True): a starting point is no example that could be kept.")
         for name, own in (("minimum", _MINIMUM), ("maximum", _MAXIMUM)):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, own[self.language])
@@ -150,11 +152,8 @@ class FreshStart(Evolution):
             return _drawn(self.words, self.language, ctx, number)
         return whole_prompt(before)
 
-    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected | Failed]:
+    async def evolve(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected | Failed]:
         """The failures, then the prompt with its answer."""
-        if not whole_prompt(example).strip():
-            yield Rejected(example.child(self.BY), Reject("empty_instruction"))
-            return
         current = example
         for number in range(1, self.rounds + 1):
             a_round = Round(self, current, number, ctx)

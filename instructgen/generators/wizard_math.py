@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar
 
@@ -16,7 +16,6 @@ from instructgen.contracts import Check, Completion, Context, Engine, Failed, Re
 from instructgen.errors import EngineError
 from instructgen.example import Example
 from instructgen.filters import OnlyStopWords, Refusal, ShortApology
-from instructgen.generators.answering import whole_prompt
 from instructgen.generators.evolution import Evolution
 from instructgen.generators.operators import Operator
 from instructgen.parameters import Count, Language, Natural
@@ -79,15 +78,10 @@ class WizardMath(Evolution):
         label = "" if solution_label(before) else solution_label(new)
         return Reject("solution", label, detail="the question comes with its solution") if label else None
 
-    async def generate(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected | Failed]:
-        """The original, then the rounds of each branch."""
-        if not whole_prompt(example).strip():
-            yield Rejected(example.child(self.BY), Reject("empty_instruction"))
-            return
-        if self.originals:
-            yield await self._original(example, ctx)
+    async def evolve(self, example: Example, ctx: Context) -> AsyncIterator[Example | Rejected | Failed]:
+        """The rounds of each branch."""
         made: list[list[Example | Rejected | Failed]] = [[] for _ in range(self.branches)]
-        work = (self._evolve(example, ctx, number, into) for number, into in enumerate(made, start=1))
+        work = (self._branch(example, ctx, number, into) for number, into in enumerate(made, start=1))
         ended = await asyncio.gather(*work, return_exceptions=True)
         for branch in made:
             for one in branch:
@@ -95,13 +89,12 @@ class WizardMath(Evolution):
         if errors := [error for error in ended if error is not None]:
             raise min(errors, key=lambda error: isinstance(error, EngineError))  # a bug before all else
 
-    async def _evolve(
+    async def _branch(
         self, example: Example, ctx: Context, number: int, into: list[Example | Rejected | Failed]
     ) -> None:
         """One branch. What it makes is taken as it comes, so that an error loses none of it."""
         start = example.child(f"{self.BY}/branch", index=number, meta={**example.meta, "branch": number})
-        rounds = replace(self, originals=False)
-        async for one in Evolution.generate(rounds, start, _Branch(ctx, number)):
+        async for one in Evolution.evolve(self, start, _Branch(ctx, number)):
             into.append(one)
 
 

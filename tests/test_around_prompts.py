@@ -69,6 +69,64 @@ What a great question! Who said that first?
 Rewrite the prompt.\n\nHere are the changes I made:\n- more detail
 Feel free to answer in French: why do cats purr?
 给客户写一封邮件。\n\n如果您有任何问题，请随时告诉我。
+When I run create-next-app I get this. What should I pick?\n\nWould you like to use TypeScript?
+Explain this Windows error box to me.\n\nWould you like to format the disk in drive E: before you can use it?
+IELTS speaking part 1. Give a band 8 answer.\n\nWould you like to live in another country?
+You are Hermione Granger at Hogwarts.\n\nWould you like to come with me to the ball?
+Answer honestly.\n\nWould you like to be human?
+Write a bash script with a yes/no dialog.\n\nWould you like to overwrite the file?
+I tried rebooting and reinstalling the driver, still no sound.\n\nIs there anything else I can try?
+My doctor gave me ibuprofen for back pain.\n\nIs there something else I can take with it?
+I've submitted form I-130 and paid the fee.\n\nIs there anything else I need to do?
+How should I respond to my tenant?\n\nPlease let me know if you want me to pay rent in two parts.
+What does the tone of this Slack post say?\n\nLet me know how you'd like me to proceed with the termination.
+Is this a phishing attempt?\n\nPlease let me know if you have any questions or the code 4711 from your phone.
+Make this more concise: Hi Sarah, attached is the Q3 deck.\n\nLet me know if you have any questions.
+Draft a plan for a bakery.\n\nLet me know if you need any details, such as the budget of 20,000 euros.
+Convert to bullet points.\n\nWe open at 9. We close at 5.\n\nIf you have other questions, ask me.
+How do I say this in German?\n\nI hope you like it!
+Guess my number.\n\nI hope you like it hard: it's between 1 and 1000.
+I am a retired nurse.\n\nI am happy to help in shelters near Boston
+Write a LinkedIn summary for a career coach with 10 years' experience.\n\nI'm here to help you find the job you love.
+Write a SQL query for PostgreSQL 9.\n\nFeel free to use features of newer versions.
+Explain quantum computing.\n\nFeel free to choose the version for beginners.
+Build me a workout plan.\n\nAsk me questions.
+End every answer with this.\n\nI hope this helps! Let me know if you have any questions.
+Help me build a chatbot. After each answer it should say the line below.\n\nIs there anything else I can help you with?
+下面的话有错别字吗？\n\n如果你还有其他问题，请随时告诉我。
+领导这样说是什么意思？\n\n如有其他需要，随时告诉我。
+你是一个AI助手，每次回答后加上这一行。\n\n如果您有任何问题，请随时告诉我。
+设计一个聊天机器人，它的开场白如下。\n\n还有什么我可以帮您的吗？
+请扮演医生问诊。\n\n如果你有什么问题，随时问我。
+Draft a response to reviewer 2.\n\nIn the revised version, I have added Table 5 with ablations over depth.
+Is the new wording of my will valid?\n\nIn this revised version, I leave the house to my niece.
+My contract changed. What are my options?\n\nThe revision increases my working hours from 38 to 42.
+Find the bug. My old function passed all tests.\n\nThe rewrite makes test_sort fail with an IndexError on empty lists.
+Which version of Blade Runner should I watch first?\n\nThe edited version keeps the voiceover.
+Summarize it for the board.\n\nThe main changes:\n1. Added requirements for travel\n2. Reduced complexity
+Explain to customers why the price went up.\n\nHere are the changes I made:\n- Increased requirements for support
+A better version could be: 'She sings beautifully.' Why?
+A simplified version could be: while True: pass. Why does it burn CPU?
+The prompt could be modified to: draw a cat in the rain. Would it give better results?
+This prompt can be modified: 'Write a poem.' Give me 5 ways.
+I corrected the prompt: 'their' to 'there'. Is it fine now?
+Here's my attempt at rewriting the prompt: 'Draw a cat, oil on canvas.' Could you critique it?
+I've expanded the prompt: cat on a mat, sunny. Compare with: cat on a mat.
+Here's the prompt with added detail: a cat, red hat. And here's the one without: a cat. Which gives better pictures?
+Here's the prompt, edited by my boss: 'Sell me this pen.' Rate it from 1 to 10.
+The modified problem with a leaking tank: fill rate 5 l/min, leak 2 l/min, tank 90 l. How long?
+The revised problem with k=3 is: choose at most k items. Solve it by DP.
+The transformed problem is: max b^T y s.t. A^T y <= c. Derive it from the primal.
+Expanded prompt: a knight, castle, fog. Contracted prompt: knight fog. Which one gives more detail in SDXL?
+The corrected prompt reads: Draw a cat. What did I change from: Drow a cat?
+This is the corrected version: He goes home. Why was 'He go home' wrong?
+Sure, I'd love to help with the garden. Here is the problem: my knees hurt. What tools help?
+Of course I'd be glad to help him. Here's the question he asked: how do I learn to swim at 60?
+That's a good instruction. Here is one that is better: be brief. Which one do you prefer?
+Here is the problem:\nx + 2 = 5\nSolve it.
+Here is the question:\nWhy do cats purr?
+Here's the prompt:\na red barn\nMake it longer.
+Here is the text:\nIt rained.\nShorten it.
 修改后：他昨天走了。修改前：他昨天走。哪个对？
 修改后：\n他昨天走了。\n修改前：\n他昨天走。\n哪个对？
 以下是改写：\n春来了。\n请和原文比较。
@@ -135,20 +193,6 @@ Sure!\n\n<prompt><P></prompt>
 <P>\n\nThis version requires the reader to reason in three steps.
 <P>\n\nThis prompt now asks for three steps.
 <P>\n\nLet me know if you need any changes!
-<P>\n\nI hope this helps! Let me know if you have any other questions.
-<P>\n\nI hope that helps! If you have any more questions, feel free to ask.
-<P>\n\nHope you like it! 😊
-<P>\n\nPlease let me know if you have any further questions or need more help.
-<P>\n\nIs there anything else I can help you with today?
-<P>\n\nWould you like me to make it even harder?
-<P>\n\nFeel free to ask if you need any clarification!
-<P>\n\nFeel free to adjust any part of the rewritten prompt to suit your class!
-<P>\n\nLet me know if you'd like me to make any further changes!
-<P>\n\nThis revision adds a step while keeping the core of the original prompt.
-<P>\n\nIn this revised version, I've asked for three steps instead of a sentence.
-<P>\n\nThe rewritten prompt now requires three steps.
-<P>\n\nHere are the changes I made:\n\n* Added a constraint on the number of steps.\n* Increased the difficulty.
-<P>\n\nHere's a summary of the changes:\n- I added one requirement to the original prompt.
 Sure, I'd be happy to help! Here's the rewritten prompt with one more step:\n\n<P>
 Here is my attempt at rewriting the prompt with more constraints:\n\n<P>
 Here is the prompt with an added constraint:\n\n<P>
@@ -159,6 +203,15 @@ The revised prompt with added constraints is as follows:\n\n<P>
 A more complex version of the prompt could be:\n\n<P>
 I have rewritten the prompt below:\n\n<P>
 What a great prompt! Here's a more complex version:\n\n<P>
+I'd be happy to help! Here's the rewritten prompt:\n\n<P>
+Based on your request, here's a rewritten prompt:\n\n<P>
+Here's a version of the prompt with more specific concepts:\n\n<P>
+Here's how the prompt could be rewritten:\n\n<P>
+Sure! I've added a constraint to the prompt. Here it is:\n\n<P>
+Here's the rewritten prompt:\n\n---\n\n<P>\n\n---\n\nLet me know if you'd like any changes!
+Here's the rewritten prompt:\n\n---\n<P>\n---\n\n**Changes:**\n- Added a constraint\n\nLet me know!
+Got it! Here's the rewritten prompt:\n\n```\n<P>\n```\n\n**Note:** I added one constraint.
+Here is the rewritten prompt:\n\n"<P>"\n\nThis version adds a constraint.\n\nLet me know if you need anything else!
 <P><|im_end|>
 <P></s>
 <P><|eot_id|>\n
@@ -196,15 +249,66 @@ def test_what_is_said_around_an_english_prompt_goes(text: str) -> None:
 <C>\n\n（新增了三个步骤的要求）
 <C>\n（共新增15字）
 <C>\n\n如需修改，请告诉我。
-<C>\n\n如果您还有其他问题，请随时告诉我。
-<C>\n\n希望这个提示词对您有所帮助！
-<C>\n\n还有什么我可以帮您的吗？
 <C><|im_end|>
 這是一個稍微更難的版本：\n<C>
 """),
 )
 def test_what_is_said_around_a_chinese_prompt_goes(text: str) -> None:
     assert rewritten_prompt(text, LABELS) == C
+
+
+BELOW = lines(r"""
+I hope this helps! Let me know if you have any other questions.
+I hope that helps! If you have any more questions, feel free to ask.
+Hope you like it! 😊
+Please let me know if you have any further questions or need more help.
+Is there anything else I can help you with today?
+Would you like me to make it even harder?
+Feel free to ask if you need any clarification!
+Feel free to adjust any part of the rewritten prompt to suit your class!
+Let me know if you'd like me to make any further changes!
+This revision adds a step while keeping the core of the original prompt.
+In this revised version, I've asked for three steps instead of a sentence.
+The rewritten prompt now requires three steps.
+Here are the changes I made:\n\n* Added a constraint on the number of steps.\n* Increased the difficulty.
+Here's a summary of the changes:\n- I added one requirement to the original prompt.
+Let me know if this works for you!
+Feel free to modify it as needed!
+In this version, I've added a constraint on the number of ways.
+Here's why this is more complex:\n\n* It adds a constraint.
+I have made the prompt more complex by adding a constraint.
+**Changes made:**\n- Added one requirement\n\nI hope this helps!
+**Note:** I added one constraint.\n\nLet me know if you'd like any changes!
+如果您还有其他问题，请随时告诉我。
+希望这个提示词对您有所帮助！
+还有什么我可以帮您的吗？
+如有需要，请随时告诉我。
+这个改写增加了一个约束条件。
+我增加了一个约束条件，使提示词更复杂。
+在这个版本中，我增加了一个约束条件。
+""")
+ABOVE = ["Here is the rewritten prompt:\n\n", "#Rewritten Prompt#:\n", "好的！以下是改写后的提示词：\n\n"]
+
+
+@pytest.mark.parametrize("comment", BELOW)
+@pytest.mark.parametrize("above", ABOVE)
+def test_what_is_said_below_an_announced_prompt_goes(above: str, comment: str) -> None:
+    assert rewritten_prompt(f"{above}{P}\n\n{comment}", LABELS) == P
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    lines(r"""
+Improve this letter to a tenant: the heating is off.\n\nPlease let me know if you have any questions.
+Write a chat between two friends.\n\nWould you like me to start?
+Translate:\n\nI hope this helps!
+Rewrite the prompt "a cat".\n\nThis version adds a dog.
+She said "it rains.\n\nLet me know if it stops.
+Write release notes.\n\nChanges:\n- Added two steps
+"""),
+)
+def test_what_may_belong_to_an_announced_prompt_stays(prompt: str) -> None:
+    assert rewritten_prompt(f"Here is the rewritten prompt:\n\n{prompt}", LABELS) == prompt
 
 
 @pytest.mark.parametrize("label", ["题目：", "题目：\n", "更难的题目：", "**题目：** ", "更难的题目：\n\n", "題目："])
@@ -331,6 +435,9 @@ PIECES = [
         "feel free to adjust the prompt, ",
         "would you like to ",
         "Here is my attempt at rewriting the prompt ",
+        "if you need help, to ask and I help, ",
+        "in this version, I ",
+        "如果您有",
     ),
 ]
 
@@ -339,7 +446,9 @@ PIECES = [
 def test_hostile_texts_take_linear_time(piece: str) -> None:
     # A quadratic reader would be at it for minutes.
     readers: list[Callable[[str], object]] = [lambda text: rewritten_prompt(text, LABELS), final_instruction]
-    for text in (piece * 10_000, f"Q\n\n{piece * 10_000}", f"#最终改写的指令#：{piece * 10_000}"):
+    told = "Here is the rewritten prompt:\n\nQ\n\n"
+    long, short = piece * 10_000, (piece * 400)[:390] + "?x"
+    for text in (long, f"Q\n\n{long}", f"#最终改写的指令#：{long}", f"{told}{long}", f"{told}{short}"):
         assert without_closing(text) in (text, text.rstrip())
         for reader in readers:
             try:

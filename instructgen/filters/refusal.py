@@ -30,16 +30,19 @@ _OFFER = r"[^.!,\n]{0,30}\b(?:offer|invit|opportunity)"
 _PREFACE = lazy(
     rf"""(?: (?:hello|hi|hey|oh|oops|well|great\ question
         |thanks?(?:\ you)?(?!{_OFFER})(?:\ for[^.!,\n]{{1,40}})?)(?:\ there)?[.!,]+
-    | (?:i\ am|i'm)\ (?:(?:so|very|really|truly|deeply)\ )?sorry\ (?:to\ hear\ )?that\ you(?:'re|\ are|'ve|\ have)
+    | (?:i\ am|i'm)\ (?:(?:so|very|really|truly|deeply)\ )?sorry\ (?:to\ hear\ )?(?:that\ )?you(?:'re|\ are|'ve|\ have)
       \ [^.!?\n]{{1,80}}?[.,]\ (?=but\b|however\b)
     | (?:i\ am|i'm|we\ are|we're)(?:\ (?:so|very|really|terribly|deeply|truly))?\ (?:sorry|afraid)\b
     | (?:i\ am|i'm)\ (?:only\ )?sorry\ for\ (?:the|any)\ (?:confusion|inconvenience)\b
     | sorry\b | (?:my\ |our\ )?(?:sincere\ |deepest\ )?apologies\b | i\ (?:do\ )?apologi[sz]e\b | i\ regret\b
     | for\ (?:the|any)\ (?:confusion|inconvenience)\b
     | i\ (?:appreciate|understand)\b[^.!?\n]{{1,80}}?[,.]\ (?=but\b|however\b) | no(?=[,.!])
+    | i(?:'d|\ would)\ (?:be\ (?:happy|glad)|love|like)\ to\ help(?:\ you)?,\ (?=but\b)
+    | i(?:'m|\ am)\ here\ to\ help(?:\ you)?,\ (?=but\b) | \W+(?=i\b|sorry)
+    | for\ the\ misunderstanding\b
     | unfortunately\b | regrettably\b | but\b | however\b | that(?=\ (?:i|as)\b) | to\ (?:say|inform\ you)\b
     | (?:我|真的|深感|感到|对此)*(?:很|非常|十分|真|实在|万分)?(?:抱歉|对不起|遗憾|不好意思|深表歉意)[啊呢哦呀]?
-    | 您好 | 你好
+    | 您好 | 你好 | 尊敬的(?:用户|客户)(?=[,，])
     | 请(?:您|你)?(?:原谅|谅解|见谅) | (?:感谢|谢谢)(?:您|你)的?(?:提问|询问|咨询|理解|信任)? | 恕我直言
     | 我(?:完全|非常|很)?(?:理解|明白|了解|知道|尊重)(?:您|你)的?[^,。!?\n]{{0,16}},(?=但|可是|不过|然而)
     | 但是?(?!愿) | 不过 | 然而 | 恐怕
@@ -72,10 +75,9 @@ class Refusal:
     After any greeting and apology it says that a language model is speaking and what it does not have or do ("As an AI
     language model, I have no …"), or that the speaker cannot help, answer, or provide information, advice, images and
     the like ("I'm sorry, but I can't help with that", 对不起，我无法回答), or declines a request ("I must decline",
-    which counts alone or before what is declined), or that it cannot provide, recommend or encourage anything at all,
-    or that it would not be appropriate to ("I cannot provide you with a list of …"), unless what can be given instead
-    follows at once ("…, but I can …"). An apology alone is no refusal, and one that comes later in the text does not
-    count. Typography and Markdown make no difference.
+    which counts alone or before what is declined), or that it would not be appropriate to provide such a thing, unless
+    what can be given instead follows at once ("…, but I can …"). An apology alone is no refusal, and one that comes
+    later in the text does not count. Typography and Markdown make no difference.
 
     A Chinese one says 我 (or 本助手) or speaks of the user's request; 无法访问网站时 and 不能提供发票的商家 are none.
     After an apology, or grounds such as 由于内容敏感, it may leave that out.

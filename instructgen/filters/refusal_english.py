@@ -7,7 +7,7 @@ import re
 from instructgen.parsing.lazy import lazy
 
 _MUST = r"(?:must|(?:'ll\ |will\ )?(?:have|need)\ to)\ (?:respectfully\ |politely\ )?"
-_MODEL = r"""(?:(?:only|just|merely|simply)\ )?an?\ (?:[\w-]+\ ){0,2}?
+_MODEL = r"""(?:(?:only|just|merely|simply)\ )?an?\ (?:[\w-]+,?\ ){0,4}?
     (?:ai|a\.i\.|artificial\ intelligence|language\ model|chatbot|virtual\ assistant|digital\ assistant)\b
     (?:[ -](?:language\ )?(?:model|assistant|system|program|chatbot|bot|tool))?"""
 # Nothing else is said: with a reason behind it, somebody may be declining an invitation.
@@ -16,6 +16,8 @@ _RULES = r"(?:[a-z]+\ ){0,2}?(?:guidelines?|polic(?:y|ies)|principles|programmin
 REFUSES = rf"""
     # As an AI language model, I have no …
     (?: as\ {_MODEL}(?:\ (?:created|developed|trained|made|built)\ [^,.!?\n]{{1,40}})?,?\ (?:i|my|it)\b
+      | as\ an?\ (?:\w+,?\ ){{0,4}}?(?:helpful|honest|respectful|harmless|responsible|ethical)\ assistant,?
+        \ i\ (?:must|cannot|can't|am\ (?:unable|not\ able)|do\ not|don't|will\ not|won't)\b
       | i(?:\ am|'m)\ {_MODEL}(?![\w-]|\ \w+er\b) )
     [^.!?\n]{{0,160}}?(?:\bnot\b|\bcannot\b|\w+n't\b|\b(?:no|unable|never|lack|limited|beyond|incapable|decline|refuse)\b)
     # I can't help with that
@@ -63,44 +65,58 @@ REFUSES = rf"""
       \ (?:help|assist)(?:\ you)?\ with\b
   | (?:that|this|it)(?:'s|\ is)\ (?:beyond|outside)\ (?:of\ )?my\ (?:capabilities|abilities|scope)\b
 """
-# Whatever it is that is not provided, or not thought fit. A caveat before an answer begins in the same way.
-_CANNOT = r"""(?:can(?:not|\ not|'t|t)|could(?:\ not|n't)|won't|will\ not|(?:do\ not|don't)\ feel\ comfortable
-    |(?:am|'m)\ (?:unable\ to|not\ (?:(?:able|allowed|permitted|programmed|willing|going)\ to|comfortable)))"""
-_FIT = r"""(?:appropriate|ethical|acceptable|respectful|legal|responsible|safe|accurate|fair|right|productive|moral
-    |constructive|advisable|okay|ok|good)"""
-_PUT_FORWARD = r"""(?:(?:provid|promot|encourag|suggest|recommend|condon|endors|advocat|glorify|justify
-      |generali[sz]|stereotyp|speculat|perpetuat|disclos|creat|generat)(?:e|ing)?\b
-    | (?:discuss|give|offer|share)\ (?:or\b|methods|ways|how\ to|advice|instructions|personal|private|confidential
-      |(?:some|any)one(?:'s|\ else))
-    | mak(?:e|ing)\ (?:jokes|light\ of|fun\ of|(?:(?:blanket|such|any|harmful|offensive|sweeping)\ )?
-      (?:assumptions|generali[sz]ations|judge?ments|stereotypes|statements|comments|suggestions))
-    | ask(?:ing)?\ (?:for|about)\ (?:or\b|some|personal|private|another)
-    | engag(?:e|ing)\ in\ (?:or|any|such|illegal|harmful) )"""
+# What a model says that it does not provide or think fit. What else they cannot do, people say of themselves: recommend
+# a hotel, refund a ticket, take part.
+_CANNOT = r"""(?:can(?:not|\ not|'t|t)(?:\ and\ will\ not)?|won't|will\ not|(?:do\ not|don't)\ feel\ comfortable
+    |(?:am|'m)\ (?:unable\ to|not\ (?:(?:able|allowed|permitted|programmed|willing|going)\ to|comfortable)))
+    (?:\ (?:currently|actually|really|simply|just|directly|ethically|legally|in\ good\ conscience))?"""
+_BUSINESS = (
+    r"(?:refund|discount|voucher|receipt|invoice|replacement|exact|precise|specific|definitive|complete|full|proof)"
+)
+_KINDS = r"""(?:list|reasons?|solutions?|process|strategy|guide|plan|plot|justification|explanation|definition
+    |description|arguments?|methods?|ways|places|steps|tips|suggestions|support|defen[sc]e|response|instructions|information|advice
+    |guidance|recommendations|details|resources|access|anything|that|this|such|any)"""
+_ACTS = r"""(?:provid|discuss|promot|encourag|suggest|recommend|condon|endors|glorify|engage\ in|assist|support|creat
+    |generat)"""
+_HARM = r"(?:ways|methods|any|such|illegal|unethical|harmful|dangerous|violen\w+|or)\b"
+_FIT = (
+    r"(?:appropriate|ethical|acceptable|respectful|legal|responsible|safe|accurate|fair|right|productive|moral|okay|ok)"
+)
 DECLINES = rf"""
     # I cannot provide you with a list of …
-    i\ ?{_CANNOT}(?:\ (?:currently|actually|really|simply|just|directly|ethically|legally|in\ good\ conscience))?
-    \ (?:(?:provid|suggest|recommend|encourag|promot|endors|condon|fulfil|fulfill|comply|advocat|assist|advis|speculat
-      |disclos|generat|creat)(?:e|ing)? | (?:engage|participate)\ in | satisfy\ (?:your|this|that|the)
-      | (?:support|discuss)\ or | offer\ (?:you|any|advice|a))\b(?![^.!?\n]{{0,60}}\benough\b)
-    # I do not condone …
-  | i\ (?:do\ not|don't|will\ not|won't|cannot|can't|would\ never)
-    \ (?:condone|endorse|(?:promote|encourage|support)\ or)\b
+    i\ ?{_CANNOT}\ (?:
+        provid(?:e|ing)\ (?!for\b)(?:you\ with\ )?(?![^.!?\n]{{0,40}}\b{_BUSINESS}\b)(?:you\ with\b
+          |(?:an?|the|any|some|such)\ (?:[\w-]+\ ){{0,3}}?{_KINDS}\b|{_KINDS}\b|[\w.'-]+(?:\ [\w.-]+){{0,3}}'s?\ )
+      | {_ACTS}(?:e|ing)?\ {_HARM} | (?:generat|creat|writ)(?:e|ing)\ (?:that|such|this\ (?:kind|type|content|text))\b
+      | satisfy\ (?:your|this|that)\ request | (?:tell|show|teach)\ you\ how\ to\b | explain\ how\ to\b
+      | answer(?=[.!]?\s*\Z) | continue\ (?:with\ )?(?:this|that|the)\ conversation\b
+      | (?:writ|do|provid|shar|discuss|answer)(?:e|ing)?\ (?:that|this)(?=[.,!;]|\s*\Z)
+      | identify\ (?:who|the\ person|people|real\ people|anyone|individuals)\b )
+    # I do not condone or …
+  | i\ (?:do\ not|don't)\ (?:condone|endorse|promote|encourage|support)\ (?:or|and|any|such)\b
     # It is not appropriate or ethical to provide …
   | (?: (?:it(?:'s|\ is|\ would)\ (?:also\ )?(?:not|never)|it\ (?:isn't|wouldn't))(?:\ be)?
       | i\ (?:do\ not|don't)\ (?:think|believe|feel)\ (?:that\ )?it(?:'s|\ is|\ would\ be) )
-    (?:\ at\ all|\ ever)?\ {_FIT}(?:,?\ (?:or|and|nor)\ (?:\w+ly\ )?{_FIT})*\ (?:for\ \w+\ )?to\ {_PUT_FORWARD}
-    # I must clarify that I cannot …
-  | i\ (?:must|(?:have|need|want|would\ like)\ to)\ (?:\w+ly\ )?(?:clarify|emphasi[sz]e|stress|say|point\ out
-      |(?:inform|remind|advise)\ you|let\ you\ know)\ that\ i\ ?
-    (?:{_CANNOT}|do\ not\ (?:condone|promote|support|encourage))\b
-    # It is illegal to …, and I cannot …
-  | (?:it(?:'s|\ is)|that(?:'s|\ is)|this\ is)\ (?:illegal|unethical|against\ the\ law|a\ (?:serious\ )?crime|not\ legal
-      |harmful|dangerous)\b[^.!?\n]{{0,100}}?(?:,|\band|\bso|[;.])\ (?:so\ |and\ |therefore,?\ )?i\ ?{_CANNOT}\b
+    (?:\ at\ all|\ ever)?\ {_FIT}(?:
+        ,?\ (?:or|and|nor)\ (?:\w+ly\ )?{_FIT}\ (?:for\ \w+\ )?to\ (?:{_ACTS}|mak(?:e\ (?:jokes|assumptions|general)))
+      | \ for\ me\ to\b
+      | \ to\ (?:(?:provide|give)\ (?:{_KINDS}|you)\b | (?:\w+)\ or\ {_ACTS} | (?:encourage|suggest)\ ways\b
+          | make\ (?:generali[sz]ations|(?:blanket|sweeping)\ statements)\b) )
+    # I must clarify that I cannot provide …
+  | i\ (?:must|have\ to|need\ to)\ (?:\w+ly\ )?(?:clarify|emphasi[sz]e|stress|point\ out|inform\ you)\ that\ i\ ?
+    (?:{_CANNOT}\ (?:provide|assist|help|answer|discuss|generate|fulfil+|comply|support|engage|do\ that)\b
+      |do\ not\ (?:condone|promote|support|encourage)\b)
+    # It is illegal to …, and I cannot provide …
+  | (?:it(?:'s|\ is)|this\ is)\ (?:illegal|unethical|against\ the\ law|not\ legal|harmful|dangerous)\ to\b
+    [^.!?\n]{{0,100}}?(?:,|\band|\bso|[;.])\ (?:so\ |and\ |therefore,?\ )?i\ ?{_CANNOT}
+    \ (?:provide|assist|help|advise|give|explain|recommend|support)\b
+    # Stock phrases.
+  | (?:that|this|it)(?:'s|\ is)\ (?:beyond|outside)\ (?:of\ )?my\ (?:current\ )?(?:capabilities|abilities|scope)\b
 """
 
 # I can't create a table here, but I can list them: an answer.
 INSTEAD = lazy(
-    r"[^\n]{0,200}?[,.;]\ (?:but|however),?\ (?:(?:with\ that|that)\ (?:being\ )?said,?\ )?"
+    r"[^\n]{0,200}?[,.;—–-]\ ?(?:but|however|so),?\ (?:(?:with\ that|that)\ (?:being\ )?said,?\ )?"
     r"(?:i(?:'ll|'d|\ can|\ could|\ will|\ would)\b(?!\ (?:not|only|never|like\ to\ (?:point|remind)))"
     r"|here(?:'s|\ is|\ are)\b)",
     re.VERBOSE,

@@ -19,7 +19,7 @@ _WIDE_PUNCTUATION = lazy(
 _FIRST_WIDE = "\u2e80"  # where the Chinese, Japanese and Korean blocks of Unicode begin
 
 CHINESE_MODEL = r"""(?:一个|一名|一款|一种|一位|个|名|款)?(?:由[^,，。\n]{1,20}?的|基于[^,，。\n]{1,20}?的)?
-    (?:大型|大规模|虚拟|智能|对话|聊天|大)*(?:人工智能|ai|语言模型|机器人|智能助手|虚拟助手)
+    (?:(?:负责任|安全|友好|中立|诚实)的)?(?:大型|大规模|虚拟|智能|对话|聊天|大)*(?:人工智能|ai|语言模型|机器人|智能助手|虚拟助手)
     (?:[ ]?(?:大?语言|对话|聊天|智能|虚拟))*(?:模型|助手|助理|程序|系统|机器人)?"""
 """How a language model calls itself in Chinese: a pattern in lower case, for re.VERBOSE."""
 

@@ -15,10 +15,7 @@ from instructgen.parsing.wrapping import introduces, without_closing
 
 _NAMED = r"(?:prompt|question|problem|instruction|task|query|request)"
 _PROMPT = r"(?:prompt|question|problem|instruction)"
-_REWORDED = (
-    r"(?:re-?written|re-?worded|re-?phrased|re-?worked|re-?formulated|paraphrased|revised|corrected|edited|evolved|modified"
-    r"|transformed|expanded|polished)"
-)
+_REWORDED = r"(?:re-?written|re-?worded|re-?phrased|revised|evolved|modified)"
 _CHANGED = (
     rf"(?:{_REWORDED}|updated|created|improved|enhanced|refined|adapted|upgraded|simplified|new|better|alternative|final"
     r"|harder|easier|simpler|tougher|trickier|(?:more|less) [\w-]{3,20}(?:(?:,| and) (?:more )?[\w-]{3,20}){0,2})"
@@ -30,10 +27,9 @@ _LINE_FOLLOWS = r"(?=[*_]{0,3}\s{0,2}[:：][*_]{0,3}[ \t\r]{0,4}\n)"
 _EAGER = lazy(
     r"\W{0,8}(?:(?P<mild>okay|ok|alright|great|perfect|excellent|understood|got it|好|可以)"
     r"|sure(?: thing)?|certainly|of course|absolutely|no problem"
-    r"|(?:what an?|that['’]s an?) (?:[a-z]+ ){1,2}?(?:prompt|question|challenge|idea|instruction)"
     r"|好的|当然(?:可以)?|没(?:有)?问题|收到|明白了?)"
     r"\W{0,4}(?:[!.,，。！\n—–-]|\s)\s{0,4}"
-    r"(?:I(?:['’]d| would) (?:be (?:more than )?(?:happy|glad)|love) to (?:help|assist)[^.!:\n]{0,40}[.!]\s{1,4})?",
+    r"(?:I(?:['’]d| would) be (?:happy|glad) to (?:help|assist)(?: you)?(?: with (?:this|that))?[.!]\s{1,4})?",
     re.IGNORECASE,
 )
 # Behind an eager word it is enough that a prompt is spoken of, and not as one's own, nor of two of them. An "Okay, here
@@ -50,18 +46,8 @@ _TOLD_IN_ENGLISH = (
     rf"|{_HERE} (?:(?:a|an|the|your|one) )?(?:\w{{1,12}} ){{0,2}}?{_CHANGED} (?:\w{{1,20}} ){{0,2}}?"
     rf"(?:{_PROMPT}|version|rewrite|variant|one)\b(?! of (?!(?:\w{{1,12}} ){{0,3}}{_NAMED}\b))"
     r"(?:,? (?:of|that|which|with|for|in|using|based|designed|as)\b(?:(?!\b(?:my|our|we|us|I)\b)[^.!?:：\n]){0,80}?)?"
-    rf"|(?:the |your )?{_REWORDED}(?: and {_REWORDED})? (?:version of (?:the|your) (?:given |original )?)?{_PROMPT}"
-    r"(?: with [^.!?:：\n]{1,60}?)?(?: (?:is|reads|(?:would|should|could) (?:be|read)))?(?: as follows)?"
-    rf"|here(?: is|['’]s) the (?:given |original )?prompt,? (?:{_REWORDED}\b|with (?:(?:an?|one|the|more|some|its) )?"
-    r"(?:added|additional|extra|further|increased|greater|new|corrections?)\b)[^.!?:：\n]{0,60}?"
-    r"|here(?: is|['’]s) (?:my (?:attempt|try|take)|(?:one|another|a possible) way) (?:at|on|of|to|you could|we could) "
-    r"(?:re-?writ|re-?phras|re-?word|evolv|revis|improv|correct)\w* (?:the|your|this) (?:given |original )?prompt\b"
-    r"[^.!?:：\n]{0,80}?"
-    r"|(?:the|this|your) (?:given |original )?prompt (?:could|can|might|may|would) be "
-    rf"{_REWORDED}(?: as(?: follows)?| to)?"
-    rf"|(?:a|one)(?: possible)? {_CHANGED} version(?: of (?:the|this|your) (?:given |original )?prompt)?"
-    r" (?:could|might|would|can|may) be(?: as follows)?"
-    rf"|I(?:['’]ve| have)? (?:{_REWORDED}|rewrote) the (?:given |original )?prompt[^.!?:：\n]{{0,40}}?"
+    rf"|(?:the |your )?{_REWORDED} {_PROMPT}(?: is)?(?: as follows)?"
+    rf"|I(?:['’]ve| have)? (?:re-?written|rewrote|revised|evolved) the (?:given |original )?prompt[^.!?:：\n]{{0,40}}?"
 )
 _WAS_CHANGED = r"(?:更新|优化|改写|改编|修改|重写|改进|调整|升级|简化|进化|新建|创建)(?:过|成|好)?(?:之?后的?|的)"
 _TOLD_IN_CHINESE = (
@@ -76,6 +62,46 @@ _TOLD_IN_CHINESE = (
     rf"|(?:我?已经?)?(?:为(?:您|你))?(?:已经?)?(?:改写|重写)如下{_LINE_FOLLOWS}"
     r"|我(?:已经?|会)?[将把](?:这个|该|原|您的|你的|给定的?|原始的?)?(?:提示词?|指令)(?:稍微|重新|进一步)?"
     r"(?:改写|重写|修改|调整|优化)(?:成|为)?如下)"
+)
+# On a line of its own above the prompt; on the prompt's line a user may say so of a prompt of their own.
+_THE_PROMPT = r"(?:the|this|your) (?:given |original )?prompt"
+_AGAIN = (
+    r"(?:re-?written|re-?worded|re-?phrased|re-?worked|re-?formulated|paraphrased|revised|corrected|edited|evolved|modified"
+    r"|transformed|expanded|polished|complete|updated)"
+)
+_BEFORE = (
+    r"(?:what an? (?:[a-z]+ ){1,2}?(?:prompt|question|challenge|idea|instruction)[.!]\s{1,4}"
+    r"|I(?:['’]d| would) be (?:happy|glad) to (?:help|assist)(?: you)?(?: with (?:this|that))?[.!]\s{1,4}"
+    rf"|I(?:['’]ve| have)? (?:added|{_AGAIN}|made|increased)\b[^.!?\n]{{0,80}}\bprompt\b[^.!?\n]{{0,60}}[.!]\s{{1,4}}"
+    r"|based on your (?:request|instructions?), )?"
+)
+_WORDS = r"(?:[\w-]{1,20} ){0,3}?"
+_MORE = r"[^.!?:：\n]{0,80}?"
+_NOT_OF = rf"(?! of (?!(?:\w{{1,12}} ){{0,3}}{_NAMED}\b))"  # an improved version of the code
+_HERE_IS = (
+    r"here(?: is|['’]s) (?:"
+    rf"(?:an?|the|your|one) {_WORDS}(?:{_AGAIN}|{_CHANGED}) {_WORDS}(?:{_PROMPT}|version)\b{_NOT_OF}{_MORE}"
+    rf"|(?:an?|one) {_WORDS}version of {_THE_PROMPT}\b{_MORE}"
+    rf"|{_THE_PROMPT},? (?:{_AGAIN}|with (?:(?:an?|one|more|some|its) )?(?:added|additional|extra|further|increased))\b"
+    rf"{_MORE}"
+    rf"|(?:my (?:attempt|try|take)|(?:one|another|a possible) way) {_WORDS}{_THE_PROMPT}\b{_MORE}"
+    rf"|how {_THE_PROMPT} (?:could|can|might) be {_AGAIN})"
+)
+_IS_THE_PROMPT = (
+    rf"(?:the |your )?{_AGAIN}(?: and {_AGAIN})? (?:version of {_THE_PROMPT}|{_PROMPT})(?: with {_MORE})?"
+    r"(?: (?:is|reads|(?:would|should|could) (?:be|read)))?(?: as follows)?"
+    rf"|{_THE_PROMPT} (?:could|can|might|may|would) be {_AGAIN}(?: as(?: follows)?| to)?"
+    rf"|(?:a|one)(?: possible)? {_CHANGED} version(?: of {_THE_PROMPT})? (?:could|might|would|can|may) be"
+    r"(?: as follows)?"
+    rf"|I(?:['’]ve| have)? {_AGAIN} {_THE_PROMPT}{_MORE}"
+)
+_IN_CHINESE = (
+    r"(?:以下|下面|这)就?是(?:根据|按照?|依)(?:您|你)的?(?:要求|需求|请求)[^：:\n]{0,12}?(?:提示词?|问题|题目|指令|版本)"
+    r"|(?:以下|下面|这)就?是我?(?:为(?:您|你))?(?:改写|重写|修改|优化)之?后?的(?:提示词?|问题|题目|指令)[，,][^：:\n]{0,30}"
+)
+_TOLD_ABOVE = lazy(
+    rf"\W{{0,8}}{_BEFORE}(?:{_HERE_IS}|here it is|{_IS_THE_PROMPT}|{_IN_CHINESE}){_LINE_FOLLOWS}{_END}",
+    re.IGNORECASE,
 )
 _TOLD = lazy(rf"\W{{0,8}}(?:{_TOLD_IN_ENGLISH}|{_TOLD_IN_CHINESE}){_END}", re.IGNORECASE)
 _DEMANDS = r"(?:constraints?|requirements?(?!\.\w)|complexity|difficulty|reasoning steps?|steps? of reasoning)"
@@ -118,6 +144,8 @@ def without_announcement(body: str) -> str:
     if told is None or "版本" in told[0]:
         told = told or _MAYBE_TOLD.match(plain, start)
         told = None if told and _TWO.search(plain, told.end()) else told
+    if told is None and (above := _TOLD_ABOVE.match(plain, start)):
+        told = None if _TWO.search(plain, above.end()) else above
     if told is None and (promised := _PROMISED.match(plain, start)):
         told = None if _OF_THE_SAME.search(plain, promised.end()) else promised
     if told is None and eager and not eager["mild"]:
@@ -128,75 +156,39 @@ def without_announcement(body: str) -> str:
 # Of a letter in the prompt, "let me know if you need more changes" may be the end; of a prompt it speaks for itself.
 _OF_A_PROMPT = lazy(r"prompt|version|variation|instruction|harder|easier|rewrit|提示|版本|指令", re.IGNORECASE)
 _MATERIAL = lazy(
-    r"[:：][*_ \t\r]{0,4}\n|\b(?:letter|e-?mail|message|reply|comma|sentence|phrase|wording|grammar"
+    r"[:：][*_ \t\r]{0,4}\n|[“「『\"]|\b(?:letter|e-?mail|message|reply|comma|sentence|phrase|wording|grammar"
     r"|punctuation|spelling|polite\w*|translat\w*|proofread\w*)\b"
     r"|邮件|信|短信|消息|通知|回复|对话|客服|翻译|译成|句|标点|语法|措辞|礼貌|润色|通顺|校对",
     re.IGNORECASE,
 )
 # In an answer these may end a letter.
-_QUESTIONS = (
-    r"(?:any |some |a )?(?:other |more |further |additional |specific |follow-up )*"
-    r"(?:questions?|concerns?|queries|doubts|requests?|prompts?|help|assistance|clarifications?|information|details)"
+_ANY_CHANGE = lazy(
+    r"\W{0,8}(?:(?:please |just |feel free to ){0,2}let me know if you(?:['’]d| would)? (?:need|like|want)"
+    r" (?:any |some )?(?:changes|adjustments|modifications|revisions|edits)(?: made)?"
+    r"|(?:如果|若|如)(?:您|你)?(?:还)?(?:需要?|想要?|要)(?:任何)?(?:修改|调整|改写|优化|润色)(?:的话)?[，,]\s?"
+    r"(?:请|可以|欢迎)?(?:随时)?(?:告诉|告知)我?)\W{0,4}",
+    re.IGNORECASE,
 )
-_MORE = rf"{_QUESTIONS}(?:(?:,| or|, or| and) [^.!?\n]{{1,60}})?"
-_ASK = r"(?:please |just |kindly |do |always |to |(?:feel free|don['’]t hesitate|do not hesitate) to )*"
-_OFFERS = (
-    rf"{_ASK}let me know (?:if|what|which|how|whether) (?:you(?:['’]d| would)?|there is|there['’]s|I can)"
-    rf" (?:(?:have|need|like|want) (?:{_MORE}|anything else[^.!?\n]{{0,60}})"
-    r"|(?:anything|something) else[^.!?\n]{0,60}"
-    r"|(?:help|assist)[^.!?\n]{0,40}"
-    r"|(?:need|like|want) (?:any |some |me to make any )?(?:changes|adjustments|modifications|revisions|edits|tweaks)"
-    r"(?: made)?|(?:think|like it)|(?:want|need|like) (?:it|this|me to)\b[^.!?\n]{0,60})",
-    r"(?:please |just )?feel free to (?:adjust|modify|change|customi[sz]e|tweak|adapt|choose|use|edit)\b[^.!?\n]{0,40}?"
-    r"\b(?:prompt|version|instruction)s?\b[^.!?\n]{0,80}",
-    rf"if you(?:['’]d)? (?:have|need|want|would like) {_MORE},? {_ASK}(?:ask|let me know|reach out|tell me|contact me)"
-    r"(?: me)?(?:,? and I[^.!?\n]{1,60})?",
-    rf"{_ASK}ask (?:me )?(?:if you (?:have|need|want) {_MORE}|{_MORE}|away|anytime)",
-    r"(?:I )?hope (?:this|that|it|you)(?:['’]s| is)? "
-    r"(?:(?:(?:re-?written|new|revised|evolved) )?(?:prompt|version|one) )?"
-    r"(?:helps?(?: (?:you|clarify)\b[^.!?\n]{0,80})?|works?|is what you[^.!?\n]{1,40}|(?:is )?(?:helpful|useful)"
-    r"|suits you|meets your[^.!?\n]{1,40}|(?:like|enjoy|find) (?:it|this|the (?:prompt|new version|rewritten prompt))\b"
-    r"[^.!?\n]{0,40})(?: you)?(?: out)?",
-    r"(?:is there|do you need|do you have) (?:anything|something) else[^.!?\n]{0,80}",
-    r"I(?:['’]m| am)(?: always)? (?:here|happy|glad) to (?:help|assist|answer)[^.!?\n]{0,60}",
-    r"would you like (?:(?:me )?to [^.!?\n]{1,80}|(?:any |some |another |help |more )[^.!?\n]{1,60})",
-    r"(?:如果|若|如)(?:您|你)?(?:还)?(?:需要?|想要?|要)(?:任何)?(?:修改|调整|改写|优化|润色)(?:的话)?[，,]\s?"
-    r"(?:请|可以|欢迎)?(?:随时)?(?:告诉|告知)我?",
-    r"(?:如果|若|如)?(?:您|你)?(?:还)?有(?:任何|什么|其他|别的|更多)+(?:的)?(?:问题|疑问|需要|需求)(?:的话)?[，,]\s?"
-    r"(?:请|可以|欢迎|都可以)?(?:随时)?(?:告诉|告知|问|联系|提出|向)(?:我)?(?:提问)?[吧哦]?",
-    r"希望(?:这|以上)?个?(?:提示词?|问题|指令|版本|内容)?(?:能够?|可以)?(?:对(?:您|你)有所?帮助|帮到(?:您|你)|符合(?:您|你)的(?:要求|需求))",
-    r"(?:请问)?还有(?:什么|其他)(?:我)?(?:可以|能)(?:帮(?:您|你)|帮到?(?:您|你))的?吗?",
-)
-_OFFER = lazy(rf"\W{{0,8}}(?:(?:{'|'.join(_OFFERS)})\W{{0,8}}){{1,4}}", re.IGNORECASE)
-_LONGEST_OFFER = 400  # characters
 _RULE = lazy(r"\n\s{0,8}(?:-{3,20}|\*{3,20}|_{3,20})\s*\Z")
-
-
-def _quoting(text: str) -> bool:
-    """Whether a quotation is still open at the end of the text."""
-    return text.count('"') % 2 == 1 or any(text.count(mark) > text.count(end) for mark, end in ("“”", "「」", "『』"))
 
 
 def without_remark(body: str) -> str:
     """The text without a last paragraph that offers more (``Let me know if you want it harder``)."""
     kept = without_closing(body)
     head, _, last = kept.rpartition("\n\n")
-    if head.strip() and len(last) <= _LONGEST_OFFER and _OFFER.fullmatch(simplified(last)) and not introduces(head):
+    if head.strip() and _ANY_CHANGE.fullmatch(simplified(last)) and not introduces(head):
         kept = head.rstrip()
     if kept.startswith("```") and kept.endswith("```"):
         return kept
     of_a_prompt = _OF_A_PROMPT.search(simplified(body), len(kept))
-    if kept == body or (not of_a_prompt and (_quoting(kept) or _MATERIAL.search(simplified(kept)))):
+    if kept == body or (not of_a_prompt and _MATERIAL.search(simplified(kept))):
         return body
     return _RULE.sub("", kept)
 
 
 _LABEL = (
-    r"(?:explanations?|rationale|reasoning|notes?"
-    r"|(?:here(?: are|['’]s| is) )?(?:a )?(?:(?:summary|list|breakdown|explanation) of )?(?:the )?"
-    r"(?:(?:key|main|specific) )?"
-    r"(?:changes|modifications|adjustments|additions)"
-    r"(?: (?:that )?I(?:['’]ve| have)? made| made)?|what (?:has |was |I )?changed"
+    r"(?:explanations?|rationale|reasoning|notes?|(?:(?:key|main|summary of(?: the)?) )?(?:changes|modifications)"
+    r"(?: made)?|what (?:has |was )?changed|explanation of (?:the )?changes"
     r"|说明|解释|注释?|备注|注意|理由|变化|(?:改写|修改|改动|变动|调整)(?:的)?(?:说明|思路|理由|之处|内容|点)?)"
 )
 _LINE_END = r"[ \t\r]{0,4}(?=\n)"
@@ -211,10 +203,8 @@ _DID = (
     r"|revised|expanded|kept|simplified|reduced|adjusted|deepened|raised|specified|required)"
 )
 _DOES = (
-    r"(?:(?:now|also|still|further|clearly|accurately) )*"
-    r"(?:adds?|requires?|asks?|increases?|introduces?|makes?|keeps?|maintains?|includes?|involves"
-    r"|demands|combines|challenges|added|required|became|retains|preserves|conveys|reads|ensures|emphasi[sz]es|is now"
-    r"|encourages|pushes|deepens|expands|builds on|aims|should now)"
+    r"(?:now |also |still )?(?:adds?|requires?|asks?|increases?|introduces?|makes?|keeps?|maintains?|includes?|involves"
+    r"|demands|combines|challenges|added|required|became)"
 )
 _I_DID = rf"\bI(?:['’]ve| have)?(?: also| only| just)? {_DID}\b[^.\n]{{0,160}}?"
 # A prompt is spoken of, and as what was made.
@@ -274,9 +264,7 @@ _UNLABELLED = lazy(
     r"|[(]\s?(?:added|adds|adding) \d{1,3} (?:more |new )?words?(?: (?:to|in) [^)\n]{1,30})?[.]?[)][.]?"
     r"|[*_]{0,3}[(]\s?(?:words? added|added words?)[:：]\s?\d{1,3}[.]?[)][.]?[*_]{0,3}"
     rf"|[（(]\s?(?:本题|这里|已|共)?{_ADDED}了[^（）()\n]{{0,60}}?(?:约束|限制|要求|条件|难度|步骤|复杂|深度)[^（）()\n]{{0,16}}[）)][。.]?"
-    rf"|(?:this|the) (?:{_REWORDED} (?:{_PROMPT}|version)|revision|rewrite|re-?wording|re-?phrasing|reformulation)"
-    rf" {_DOES}\b[^\n]{{0,300}}"
-    rf"|in (?:this|the) {_REWORDED} (?:{_PROMPT}|version), I(?:['’]ve| have)? [^\n]{{0,300}}"
+    rf"|(?:this|the) {_REWORDED} (?:{_PROMPT}|version) {_DOES}\b[^\n]{{0,300}}"
     rf"|this (?:new )?prompt {_DOES}\b[^\n]{{0,300}}",
     re.IGNORECASE,
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from instructgen.errors import ParseError
+from instructgen.parsing.comments import without_comments
 from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, EMPHASIS, INDENT, LISTED, SPACE, without_emphasis
 from instructgen.parsing.no_prompt import no_prompt
@@ -40,8 +41,9 @@ def rewritten_prompt(text: str, labels: Iterable[str] = ()) -> str:
 
     Taken off are thinking, an announcement (``Sure! Here is …:``), the label that the prompt ended with and the model
     wrote once more, remarks after it (``Let me know if …``), a labelled last paragraph about the rewriting itself
-    (``Explanation: I added …``), and one pair of quotation marks or one plain code fence about all of it. A JSON object
-    with one text under a name such as ``rewritten_prompt``, and nothing but an explanation or the old prompt beside it,
+    (``Explanation: I added …``), more of both kinds where an announcement or label stood before, and one pair of
+    quotation marks or one plain code fence about all of it. A JSON object with one text under a name such as
+    ``rewritten_prompt``, and nothing but an explanation or the old prompt beside it,
     gives that text. A label anywhere else stays: it was copied, and ``CopiedScaffold`` is for that.
 
     Args:
@@ -51,8 +53,11 @@ def rewritten_prompt(text: str, labels: Iterable[str] = ()) -> str:
     Raises:
         ParseError: nothing is left.
     """
-    body = without_announcement(unwrapped(without_remark(strip_thinking(text).strip())))
-    body = without_explanation(without_remark(_without_label(body, tuple(labels))))
+    whole = unwrapped(without_remark(strip_thinking(text).strip()))
+    body = _without_label(without_announcement(whole), tuple(labels))
+    if body != whole:
+        body = without_comments(body)
+    body = without_explanation(without_remark(body))
     body = _only_text(unwrapped(body))
     if not re.search(r"\w", body) or no_prompt(body):
         raise ParseError("there is no prompt in this text", text=text)

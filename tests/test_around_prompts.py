@@ -69,6 +69,23 @@ What a great question! Who said that first?
 Rewrite the prompt.\n\nHere are the changes I made:\n- more detail
 Feel free to answer in French: why do cats purr?
 给客户写一封邮件。\n\n如果您有任何问题，请随时告诉我。
+Here is the updated version that my colleague wrote of our function:\n\ndef f(x): return x*2\n\nReview it for bugs.
+Here is the corrected version my teacher gave me:\n\nHe has gone to school yesterday.\n\nExplain what is still wrong.
+Here is an improved version, written by my intern:\n\nSELECT * FROM users WHERE id = 1\n\nCan it be made faster?
+Here's an alternative version used in Brazil:\n\nParabéns pra você\n\nTranslate the line.
+I've edited this prompt three times and it still fails:\n\nDraw a cat.\n\nWhat should I add?
+Here is my attempt at the prompt:\n\nOnce upon a time there was a lamp.\n\nGrade it.
+Here's a version of this prompt that works in GPT-4:\n\nAct as a Linux terminal.\n\nWhy does it not work in Llama?
+Here is a short version of the prompt I was given:\n\nDescribe your hometown.\n\nWrite the essay for me.
+Here's how the prompt could be rewritten:\nTell me a story.\nDo you agree?
+One alternative version could be:\n\nRoses are red\n\nFinish the poem.
+这是我改写的题目，请检查：\n\n1+1=?
+下面是修改后的指令，你帮我看看：\n写一首诗。
+以下是改写后的问题，请回答：\n\n什么是黑洞？
+这是按照你的要求修改的版本：\n\n我爱北京。\n\n请检查语法。
+以下是根据你的要求我写的问题：\n\n什么是光合作用？\n\n请回答。
+Complete question:\nA train leaves Paris at 9:00. When does it arrive if it takes 2 h?
+Corrected problem:\nFind x if 2x + 3 = 9.
 When I run create-next-app I get this. What should I pick?\n\nWould you like to use TypeScript?
 Explain this Windows error box to me.\n\nWould you like to format the disk in drive E: before you can use it?
 IELTS speaking part 1. Give a band 8 answer.\n\nWould you like to live in another country?
@@ -194,23 +211,19 @@ Sure!\n\n<prompt><P></prompt>
 <P>\n\nThis prompt now asks for three steps.
 <P>\n\nLet me know if you need any changes!
 Sure, I'd be happy to help! Here's the rewritten prompt with one more step:\n\n<P>
-Here is my attempt at rewriting the prompt with more constraints:\n\n<P>
 Here is the prompt with an added constraint:\n\n<P>
 Here's the prompt rewritten to be more challenging:\n\n<P>
 Here's one way to rewrite the prompt:\n\n<P>
 The prompt could be rewritten as follows:\n\n<P>
 The revised prompt with added constraints is as follows:\n\n<P>
-A more complex version of the prompt could be:\n\n<P>
 I have rewritten the prompt below:\n\n<P>
 What a great prompt! Here's a more complex version:\n\n<P>
 I'd be happy to help! Here's the rewritten prompt:\n\n<P>
 Based on your request, here's a rewritten prompt:\n\n<P>
 Here's a version of the prompt with more specific concepts:\n\n<P>
-Here's how the prompt could be rewritten:\n\n<P>
 Sure! I've added a constraint to the prompt. Here it is:\n\n<P>
 Here's the rewritten prompt:\n\n---\n\n<P>\n\n---\n\nLet me know if you'd like any changes!
 Here's the rewritten prompt:\n\n---\n<P>\n---\n\n**Changes:**\n- Added a constraint\n\nLet me know!
-Got it! Here's the rewritten prompt:\n\n```\n<P>\n```\n\n**Note:** I added one constraint.
 Here is the rewritten prompt:\n\n"<P>"\n\nThis version adds a constraint.\n\nLet me know if you need anything else!
 <P><|im_end|>
 <P></s>
@@ -260,7 +273,6 @@ def test_what_is_said_around_a_chinese_prompt_goes(text: str) -> None:
 BELOW = lines(r"""
 I hope this helps! Let me know if you have any other questions.
 I hope that helps! If you have any more questions, feel free to ask.
-Hope you like it! 😊
 Please let me know if you have any further questions or need more help.
 Is there anything else I can help you with today?
 Would you like me to make it even harder?
@@ -278,7 +290,6 @@ In this version, I've added a constraint on the number of ways.
 Here's why this is more complex:\n\n* It adds a constraint.
 I have made the prompt more complex by adding a constraint.
 **Changes made:**\n- Added one requirement\n\nI hope this helps!
-**Note:** I added one constraint.\n\nLet me know if you'd like any changes!
 如果您还有其他问题，请随时告诉我。
 希望这个提示词对您有所帮助！
 还有什么我可以帮您的吗？
@@ -287,7 +298,11 @@ I have made the prompt more complex by adding a constraint.
 我增加了一个约束条件，使提示词更复杂。
 在这个版本中，我增加了一个约束条件。
 """)
-ABOVE = ["Here is the rewritten prompt:\n\n", "#Rewritten Prompt#:\n", "好的！以下是改写后的提示词：\n\n"]
+ABOVE = [
+    "Here is the rewritten prompt:\n\n",
+    "Sure! Here's a more complex version:\n\n",
+    "好的！以下是改写后的提示词：\n\n",
+]
 
 
 @pytest.mark.parametrize("comment", BELOW)
@@ -305,6 +320,33 @@ Translate:\n\nI hope this helps!
 Rewrite the prompt "a cat".\n\nThis version adds a dog.
 She said "it rains.\n\nLet me know if it stops.
 Write release notes.\n\nChanges:\n- Added two steps
+What is the derivative of x^x? Justify each step.\n\nIn this task, I want you to avoid logarithms.
+Suggest improvements to my lasagna.\n\nI made it with béchamel, spinach and ricotta, and it came out watery.
+Continue the story: "The door creaked.\n\nI've kept the key," he said.
+Which of these sentences is in the present perfect? Explain.\n\nI have expanded the garden.
+Is the following statement true or false? Justify.\n\nThe problem requires exponential time.
+Explain the difference between TCP and UDP.\n\nLet me know which one I should use for a multiplayer game and why.
+Fix the memory leak in my C program.\n\nPlease let me know what caused the leak.
+Given the assumptions below, forecast sales for Q4.\n\nIf there is missing data, tell me what you assumed.
+Create a quiz with ten questions on the French Revolution.\n\nIf you use sources, feel free to cite them in APA style.
+Diagnose why a tomato plant has yellow leaves.\n\nIs there anything else I should check, such as pests?
+---\ntitle: Report\n---\n\nFill in the front matter and write the report on bees.
+Plan a trip. Explain your reasoning.\n\nInclude why you chose each stop.
+用 Python 实现一个线程安全的缓存。\n\n说明：\n1. 时间复杂度必须为 O(1)。\n2. 不得使用第三方库。
+请设计一个图书馆系统。\n\n**说明：**\n面向学校。\n\n**要求：**\n1. 使用 MySQL。\n\n**格式：**\n表格。
+给定一个整数数组，返回两数之和等于目标值的下标。\n\n输入：[2,7], 9\n输出：[0,1]\n\n解释：\n2 + 7 = 9 满足条件。
+为下面的提交写一段说明文字。\n\n修改内容：\n- 增加了重试次数的限制\n- 调整超时
+我的电脑每天下午都会蓝屏，请按可能性排序列出原因。\n\n我更换了内存条，还修改了 BIOS 设置。
+请设计一个游戏。我喜欢策略类。\n\n我将加入三个朋友一起玩，所以请调整人数。
+将下面的文字分类为投诉或咨询。\n\n我修改了地址，但包裹仍寄到了旧地址。
+请用两种方法求 x^2 e^x 在 0 到 1 上的积分。\n\n如果有更快的方法，请告诉我。
+请检查下面的证明是否有漏洞。设 n 为偶数，则 n 的平方为偶数。\n\n如果有错误，请告诉我在哪一步。
+请写一首关于秋天的七言律诗。\n\n希望这首诗能体现思乡之情，且不出现“秋”字。
+请帮我规划一次杭州三日游。\n\n希望能包含一次茶园体验。
+请分析这家公司的财务状况。\n\n还有什么风险是投资者需要注意的？
+请写一个判断质数的函数。\n\n这个提示很重要：不能使用循环。
+请写一个判断质数的函数。\n\n该版本需要支持负数输入，并在文档字符串中解释。
+请分析以下软件的优缺点。\n\n此版本修改了登录流程，请说明对用户的影响。
 """),
 )
 def test_what_may_belong_to_an_announced_prompt_stays(prompt: str) -> None:

@@ -30,19 +30,18 @@ _OFFER = r"[^.!,\n]{0,30}\b(?:offer|invit|opportunity)"
 _PREFACE = lazy(
     rf"""(?: (?:hello|hi|hey|oh|oops|well|great\ question
         |thanks?(?:\ you)?(?!{_OFFER})(?:\ for[^.!,\n]{{1,40}})?)(?:\ there)?[.!,]+
-    | (?:i\ am|i'm)\ (?:(?:so|very|really|truly|deeply)\ )?sorry\ (?:to\ hear\ )?(?:that\ )?you(?:'re|\ are|'ve|\ have)
-      \ [^.!?\n]{{1,80}}?[.,]\ (?=but\b|however\b)
+    | (?:i\ am|i'm)\ (?:(?:so|very|really|truly|deeply)\ )?sorry\ (?:to\ hear\ )?(?:that\ )?you(?:'re|\ are)
+      \ (?:feeling|going\ through|struggling|experiencing)\b[^.!?\n]{{1,80}}?[.,]\ (?=but\b|however\b)
     | (?:i\ am|i'm|we\ are|we're)(?:\ (?:so|very|really|terribly|deeply|truly))?\ (?:sorry|afraid)\b
     | (?:i\ am|i'm)\ (?:only\ )?sorry\ for\ (?:the|any)\ (?:confusion|inconvenience)\b
     | sorry\b | (?:my\ |our\ )?(?:sincere\ |deepest\ )?apologies\b | i\ (?:do\ )?apologi[sz]e\b | i\ regret\b
     | for\ (?:the|any)\ (?:confusion|inconvenience)\b
     | i\ (?:appreciate|understand)\b[^.!?\n]{{1,80}}?[,.]\ (?=but\b|however\b) | no(?=[,.!])
-    | i(?:'d|\ would)\ (?:be\ (?:happy|glad)|love|like)\ to\ help(?:\ you)?,\ (?=but\b)
     | i(?:'m|\ am)\ here\ to\ help(?:\ you)?,\ (?=but\b) | \W+(?=i\b|sorry)
     | for\ the\ misunderstanding\b
     | unfortunately\b | regrettably\b | but\b | however\b | that(?=\ (?:i|as)\b) | to\ (?:say|inform\ you)\b
     | (?:我|真的|深感|感到|对此)*(?:很|非常|十分|真|实在|万分)?(?:抱歉|对不起|遗憾|不好意思|深表歉意)[啊呢哦呀]?
-    | 您好 | 你好 | 尊敬的(?:用户|客户)(?=[,，])
+    | 您好 | 你好
     | 请(?:您|你)?(?:原谅|谅解|见谅) | (?:感谢|谢谢)(?:您|你)的?(?:提问|询问|咨询|理解|信任)? | 恕我直言
     | 我(?:完全|非常|很)?(?:理解|明白|了解|知道|尊重)(?:您|你)的?[^,。!?\n]{{0,16}},(?=但|可是|不过|然而)
     | 但是?(?!愿) | 不过 | 然而 | 恐怕
@@ -120,9 +119,8 @@ def _end_of_refusal(opening: str, *, prompt: bool) -> int:
         tried += [("on_grounds", after), ("lenient", after)]
     elif _SORRY.search(opening, 0, start):
         tried.append(("lenient", after))
-    tried.append(("declines", start))
-    if prompt:
-        tried.append(("missing", start))
+    # A user who asks for something may begin as a model declines: I cannot provide you with the data. Use …
+    tried.append(("missing" if prompt else "declines", start))
     for kind, at in tried:
         if (found := _refuses(kind).match(opening, at)) and not _goes_on(kind, found, prompt=prompt):
             return found.end()
@@ -132,14 +130,17 @@ def _end_of_refusal(opening: str, *, prompt: bool) -> int:
 def _goes_on(kind: _Kind, found: re.Match[str], *, prompt: bool) -> bool:
     """Whether what refuses is part of something else: a user's own request, or a caveat before an answer."""
     text, end = found.string, found.end()
-    if kind == "declines" and refusal_english.INSTEAD.match(text, end):
-        return True
-    if kind in ("english", "declines"):
-        maybe_a_user = prompt and (kind == "declines" or bool(found["ambiguous"] or found["declined"]))
-        return maybe_a_user and refusal_english.OWN_REQUEST.search(text, end) is not None
+    if kind == "declines":
+        return refusal_english.INSTEAD.match(text, end) is not None
+    if kind == "english":
+        return prompt and bool(found["ambiguous"] or found["declined"]) and _asks_in_english(text, end)
     if kind == "strict" and refusal_chinese.ASKS.match(text, end):
         return True
     return prompt and refusal_chinese.OWN_REQUEST.search(text, end) is not None
+
+
+def _asks_in_english(text: str, start: int) -> bool:
+    return refusal_english.OWN_REQUEST.search(text, start) is not None
 
 
 def _plain(text: str, limit: int = _LOOKED_AT) -> str:

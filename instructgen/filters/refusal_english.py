@@ -70,48 +70,41 @@ REFUSES = rf"""
 _CANNOT = r"""(?:can(?:not|\ not|'t|t)(?:\ and\ will\ not)?|won't|will\ not|(?:do\ not|don't)\ feel\ comfortable
     |(?:am|'m)\ (?:unable\ to|not\ (?:(?:able|allowed|permitted|programmed|willing|going)\ to|comfortable)))
     (?:\ (?:currently|actually|really|simply|just|directly|ethically|legally|in\ good\ conscience))?"""
-_BUSINESS = (
-    r"(?:refund|discount|voucher|receipt|invoice|replacement|exact|precise|specific|definitive|complete|full|proof)"
-)
-_KINDS = r"""(?:list|reasons?|solutions?|process|strategy|guide|plan|plot|justification|explanation|definition
-    |description|arguments?|methods?|ways|places|steps|tips|suggestions|support|defen[sc]e|response|instructions|information|advice
-    |guidance|recommendations|details|resources|access|anything|that|this|such|any)"""
-_ACTS = r"""(?:provid|discuss|promot|encourag|suggest|recommend|condon|endors|glorify|engage\ in|assist|support|creat
-    |generat)"""
-_HARM = r"(?:ways|methods|any|such|illegal|unethical|harmful|dangerous|violen\w+|or)\b"
-_FIT = (
-    r"(?:appropriate|ethical|acceptable|respectful|legal|responsible|safe|accurate|fair|right|productive|moral|okay|ok)"
-)
+_KINDS = r"""(?:(?:instructions|information|advice|guidance|assistance|tips|ways|methods|steps|reasons|suggestions
+    |support|solutions?|resources|details|the\ help\ (?:that\ )?you\ need)\b
+  | (?:an?|any|the)\ (?:[\w-]+\ ){0,2}?(?:list\ of\ (?:reasons|ways|places|methods|people|weapons)|reasons?|solution
+    |process|strategy|guide|plan|plot|justification|explanation|response\ to)\b)"""
+_PRIVATE = r"""(?:social\ security|passport|phone\ number|password|home\ address|e-?mail\ address|pin\b|credit\ card
+    |driver's|medical\ records|tax\ records|date\ of\ birth|browsing\ history|(?:personal|private)\ information)"""
+_URGES = r"(?:promote|encourage|discuss|suggest|glorify|condone|endorse|recommend|provide)"
+_FIT = r"(?:appropriate|ethical|acceptable|respectful|legal|responsible|safe|fair|right|moral|okay|ok)"
 DECLINES = rf"""
-    # I cannot provide you with a list of …
+    # I cannot provide you with a list of reasons …
     i\ ?{_CANNOT}\ (?:
-        provid(?:e|ing)\ (?!for\b)(?:you\ with\ )?(?![^.!?\n]{{0,40}}\b{_BUSINESS}\b)(?:you\ with\b
-          |(?:an?|the|any|some|such)\ (?:[\w-]+\ ){{0,3}}?{_KINDS}\b|{_KINDS}\b|[\w.'-]+(?:\ [\w.-]+){{0,3}}'s?\ )
-      | {_ACTS}(?:e|ing)?\ {_HARM} | (?:generat|creat|writ)(?:e|ing)\ (?:that|such|this\ (?:kind|type|content|text))\b
-      | satisfy\ (?:your|this|that)\ request | (?:tell|show|teach)\ you\ how\ to\b | explain\ how\ to\b
-      | answer(?=[.!]?\s*\Z) | continue\ (?:with\ )?(?:this|that|the)\ conversation\b
-      | (?:writ|do|provid|shar|discuss|answer)(?:e|ing)?\ (?:that|this)(?=[.,!;]|\s*\Z)
-      | identify\ (?:who|the\ person|people|real\ people|anyone|individuals)\b )
-    # I do not condone or …
-  | i\ (?:do\ not|don't)\ (?:condone|endorse|promote|encourage|support)\ (?:or|and|any|such)\b
-    # It is not appropriate or ethical to provide …
+        provid(?:e|ing)\ (?:you\ with\ )?(?:{_KINDS}|[^.!?\n]{{0,50}}?\b{_PRIVATE})
+      | (?:{_URGES}|discussing|suggesting|providing)\ (?:ways|methods|illegal|unethical|harmful|dangerous|violen\w+)\b
+      | {_URGES}\ or\ {_URGES}\b | satisfy\ your\ request
+      | explain\ how\ to\b | identify\ who\ (?:this|that)\ is\b | answer(?=[.!]?\s*\Z) )
+    # I do not condone or promote …
+  | i\ (?:do\ not|don't)\ {_URGES}\ (?:or|and)\ {_URGES}\b
+    # It is not appropriate or ethical to provide instructions on how …
   | (?: (?:it(?:'s|\ is|\ would)\ (?:also\ )?(?:not|never)|it\ (?:isn't|wouldn't))(?:\ be)?
       | i\ (?:do\ not|don't)\ (?:think|believe|feel)\ (?:that\ )?it(?:'s|\ is|\ would\ be) )
-    (?:\ at\ all|\ ever)?\ {_FIT}(?:
-        ,?\ (?:or|and|nor)\ (?:\w+ly\ )?{_FIT}\ (?:for\ \w+\ )?to\ (?:{_ACTS}|mak(?:e\ (?:jokes|assumptions|general)))
-      | \ for\ me\ to\b
-      | \ to\ (?:(?:provide|give)\ (?:{_KINDS}|you)\b | (?:\w+)\ or\ {_ACTS} | (?:encourage|suggest)\ ways\b
-          | make\ (?:generali[sz]ations|(?:blanket|sweeping)\ statements)\b) )
+    (?:\ at\ all|\ ever)?\ {_FIT}(?:,?\ (?:or|and|nor)\ (?:\w+ly\ )?{_FIT})?(?:
+        \ for\ me\ to\ (?:provide|assist|help\ you|answer|discuss|generate|recommend|engage\ in|comment|make)\b
+      | \ to\ (?:{_URGES}\ or\ {_URGES} | (?:encourage|suggest|discuss)\ (?:or\ \w+\ )?(?:ways|methods)\ (?:to|of)\b
+          | (?:provide|offer|discuss)\ (?:any\ |specific\ )?(?:instructions|information|advice|guidance|tips|details)
+            (?:\ or\ \w+)?\ (?:on|about|for|regarding)\ (?:how|ways|illegal|harmful|engaging|harming|committing)) )
     # I must clarify that I cannot provide …
   | i\ (?:must|have\ to|need\ to)\ (?:\w+ly\ )?(?:clarify|emphasi[sz]e|stress|point\ out|inform\ you)\ that\ i\ ?
-    (?:{_CANNOT}\ (?:provide|assist|help|answer|discuss|generate|fulfil+|comply|support|engage|do\ that)\b
+    (?:{_CANNOT}\ (?:provide|assist|answer|discuss|generate|fulfil+|comply|support|engage)\b
       |do\ not\ (?:condone|promote|support|encourage)\b)
     # It is illegal to …, and I cannot provide …
-  | (?:it(?:'s|\ is)|this\ is)\ (?:illegal|unethical|against\ the\ law|not\ legal|harmful|dangerous)\ to\b
+  | (?:it(?:'s|\ is)|this\ is)\ (?:illegal|unethical|against\ the\ law)\ to\b
     [^.!?\n]{{0,100}}?(?:,|\band|\bso|[;.])\ (?:so\ |and\ |therefore,?\ )?i\ ?{_CANNOT}
-    \ (?:provide|assist|help|advise|give|explain|recommend|support)\b
+    \ (?:provide|assist|help\ you|advise|explain)\b
     # Stock phrases.
-  | (?:that|this|it)(?:'s|\ is)\ (?:beyond|outside)\ (?:of\ )?my\ (?:current\ )?(?:capabilities|abilities|scope)\b
+  | (?:that|this|it)(?:'s|\ is)\ (?:beyond|outside)\ (?:of\ )?my\ current\ (?:capabilities|abilities|scope)\b
 """
 
 # I can't create a table here, but I can list them: an answer.

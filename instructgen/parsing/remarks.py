@@ -64,43 +64,41 @@ _TOLD_IN_CHINESE = (
     r"(?:改写|重写|修改|调整|优化)(?:成|为)?如下)"
 )
 # On a line of its own above the prompt; on the prompt's line a user may say so of a prompt of their own.
-_THE_PROMPT = r"(?:the|this|your) (?:given |original )?prompt"
+_THE_PROMPT = r"the (?:given |original )?prompt"
 _AGAIN = (
     r"(?:re-?written|re-?worded|re-?phrased|re-?worked|re-?formulated|paraphrased|revised|corrected|edited|evolved|modified"
-    r"|transformed|expanded|polished|complete|updated)"
+    r"|transformed|expanded|polished)"
 )
 _BEFORE = (
-    r"(?:what an? (?:[a-z]+ ){1,2}?(?:prompt|question|challenge|idea|instruction)[.!]\s{1,4}"
+    r"(?:what an? (?:[a-z]+ ){1,2}?prompt[.!]\s{1,4}"
     r"|I(?:['’]d| would) be (?:happy|glad) to (?:help|assist)(?: you)?(?: with (?:this|that))?[.!]\s{1,4}"
-    rf"|I(?:['’]ve| have)? (?:added|{_AGAIN}|made|increased)\b[^.!?\n]{{0,80}}\bprompt\b[^.!?\n]{{0,60}}[.!]\s{{1,4}}"
-    r"|based on your (?:request|instructions?), )?"
+    rf"|I(?:['’]ve| have) added [^.!?\n]{{0,60}}\bto {_THE_PROMPT}[.!]\s{{1,4}}|based on your request, )?"
 )
 _WORDS = r"(?:[\w-]{1,20} ){0,3}?"
-_MORE = r"[^.!?:：\n]{0,80}?"
-_NOT_OF = rf"(?! of (?!(?:\w{{1,12}} ){{0,3}}{_NAMED}\b))"  # an improved version of the code
-_HERE_IS = (
-    r"here(?: is|['’]s) (?:"
-    rf"(?:an?|the|your|one) {_WORDS}(?:{_AGAIN}|{_CHANGED}) {_WORDS}(?:{_PROMPT}|version)\b{_NOT_OF}{_MORE}"
-    rf"|(?:an?|one) {_WORDS}version of {_THE_PROMPT}\b{_MORE}"
-    rf"|{_THE_PROMPT},? (?:{_AGAIN}|with (?:(?:an?|one|more|some|its) )?(?:added|additional|extra|further|increased))\b"
-    rf"{_MORE}"
-    rf"|(?:my (?:attempt|try|take)|(?:one|another|a possible) way) {_WORDS}{_THE_PROMPT}\b{_MORE}"
-    rf"|how {_THE_PROMPT} (?:could|can|might) be {_AGAIN})"
+_WITH = (
+    r"(?:,? (?:that|which|with|to be|to include)\b"
+    r"(?:(?!\b(?:my|our|we|us|I|you|your|was|were|had)\b)[^.!?:：\n]){0,80}?)?"
 )
-_IS_THE_PROMPT = (
-    rf"(?:the |your )?{_AGAIN}(?: and {_AGAIN})? (?:version of {_THE_PROMPT}|{_PROMPT})(?: with {_MORE})?"
-    r"(?: (?:is|reads|(?:would|should|could) (?:be|read)))?(?: as follows)?"
-    rf"|{_THE_PROMPT} (?:could|can|might|may|would) be {_AGAIN}(?: as(?: follows)?| to)?"
-    rf"|(?:a|one)(?: possible)? {_CHANGED} version(?: of {_THE_PROMPT})? (?:could|might|would|can|may) be"
-    r"(?: as follows)?"
-    rf"|I(?:['’]ve| have)? {_AGAIN} {_THE_PROMPT}{_MORE}"
+_HERE_IS = (
+    rf"here(?: is|['’]s) (?:(?:an?|the|your|one) {_WORDS}(?:{_AGAIN}|{_CHANGED}) {_WORDS}"
+    rf"(?:prompt|version of {_THE_PROMPT}){_WITH}"
+    rf"|(?:an?|one) (?:{_CHANGED} )?version of {_THE_PROMPT}{_WITH}|an? {_CHANGED} version"
+    rf"|{_THE_PROMPT},? {_AGAIN}{_WITH}"
+    rf"|{_THE_PROMPT},? with (?:(?:an?|one|more|some) )?(?:added|additional|extra|further|increased)"
+    r" [^.!?:：\n]{1,60}?"
+    rf"|(?:one|another|a possible) way to (?:re-?write|re-?phrase|revise) {_THE_PROMPT}{_WITH}|it is)|here it is"
+)
+_IS_IT = (
+    rf"(?:the |your )?{_AGAIN}(?: and {_AGAIN})? prompt(?: with [^.!?:：\n]{{1,60}}?)?(?: is)?(?: as follows)?"
+    rf"|{_THE_PROMPT} (?:could|can|might) be {_AGAIN} as follows"
+    rf"|I(?:['’]ve| have) {_AGAIN} {_THE_PROMPT}(?: below| as follows)"
 )
 _IN_CHINESE = (
-    r"(?:以下|下面|这)就?是(?:根据|按照?|依)(?:您|你)的?(?:要求|需求|请求)[^：:\n]{0,12}?(?:提示词?|问题|题目|指令|版本)"
-    r"|(?:以下|下面|这)就?是我?(?:为(?:您|你))?(?:改写|重写|修改|优化)之?后?的(?:提示词?|问题|题目|指令)[，,][^：:\n]{0,30}"
+    r"(?:以下|下面)是(?:根据|按照?)(?:您|你)的(?:要求|需求)(?:改写|重写|修改|优化)后?的(?:提示词|指令)"
+    r"|(?:以下|下面)是(?:改写|重写|修改|优化)之?后的(?:提示词|指令)[，,](?:增加|添加|加入)了[^：:\n]{1,30}"
 )
 _TOLD_ABOVE = lazy(
-    rf"\W{{0,8}}{_BEFORE}(?:{_HERE_IS}|here it is|{_IS_THE_PROMPT}|{_IN_CHINESE}){_LINE_FOLLOWS}{_END}",
+    rf"\W{{0,8}}{_BEFORE}(?:{_HERE_IS}|{_IS_IT}|{_IN_CHINESE}){_LINE_FOLLOWS}{_END}",
     re.IGNORECASE,
 )
 _TOLD = lazy(rf"\W{{0,8}}(?:{_TOLD_IN_ENGLISH}|{_TOLD_IN_CHINESE}){_END}", re.IGNORECASE)

@@ -41,7 +41,7 @@ def rewritten_prompt(text: str, labels: Iterable[str] = ()) -> str:
 
     Taken off are thinking, an announcement (``Sure! Here is …:``), the label that the prompt ended with and the model
     wrote once more, remarks after it (``Let me know if …``), a labelled last paragraph about the rewriting itself
-    (``Explanation: I added …``), more of both kinds where an announcement or label stood before, and one pair of
+    (``Explanation: I added …``), more of both kinds where an announcement stood before, and one pair of
     quotation marks or one plain code fence about all of it. A JSON object with one text under a name such as
     ``rewritten_prompt``, and nothing but an explanation or the old prompt beside it,
     gives that text. A label anywhere else stays: it was copied, and ``CopiedScaffold`` is for that.
@@ -54,9 +54,8 @@ def rewritten_prompt(text: str, labels: Iterable[str] = ()) -> str:
         ParseError: nothing is left.
     """
     whole = unwrapped(without_remark(strip_thinking(text).strip()))
-    body = _without_label(without_announcement(whole), tuple(labels))
-    if body != whole:
-        body = without_comments(body)
+    prompt = without_announcement(whole)
+    body = _without_label(prompt if prompt == whole else without_comments(prompt), tuple(labels))
     body = without_explanation(without_remark(body))
     body = _only_text(unwrapped(body))
     if not re.search(r"\w", body) or no_prompt(body):

@@ -133,14 +133,11 @@ def _goes_on(kind: _Kind, found: re.Match[str], *, prompt: bool) -> bool:
     if kind == "declines":
         return refusal_english.INSTEAD.match(text, end) is not None
     if kind == "english":
-        return prompt and bool(found["ambiguous"] or found["declined"]) and _asks_in_english(text, end)
+        maybe_a_user = prompt and bool(found["ambiguous"] or found["declined"])
+        return maybe_a_user and refusal_english.OWN_REQUEST.search(text, end) is not None
     if kind == "strict" and refusal_chinese.ASKS.match(text, end):
         return True
     return prompt and refusal_chinese.OWN_REQUEST.search(text, end) is not None
-
-
-def _asks_in_english(text: str, start: int) -> bool:
-    return refusal_english.OWN_REQUEST.search(text, start) is not None
 
 
 def _plain(text: str, limit: int = _LOOKED_AT) -> str:

@@ -63,7 +63,7 @@ REFUSES = rf"""
   | (?:that|this|it)(?:'s|\ is)\ (?:not\ something|beyond\ what|outside\ what)\ i(?:'m|\ am)?\ (?:can|could|able|will)\b
   | (?:that|this|it)(?:'s|\ is)\ something\ i(?:\ cannot|\ can't|\ won't|(?:\ am|'m)\ (?:unable|not\ able)\ to)
       \ (?:help|assist)(?:\ you)?\ with\b
-  | (?:that|this|it)(?:'s|\ is)\ (?:beyond|outside)\ (?:of\ )?my\ (?:capabilities|abilities|scope)\b
+  | (?:that|this|it)(?:'s|\ is)\ (?:beyond|outside)\ (?:of\ )?my\ (?:current\ )?(?:capabilities|abilities|scope)\b
 """
 # What a model says that it does not provide or think fit. What else they cannot do, people say of themselves: recommend
 # a hotel, refund a ticket, take part.
@@ -103,8 +103,6 @@ DECLINES = rf"""
   | (?:it(?:'s|\ is)|this\ is)\ (?:illegal|unethical|against\ the\ law)\ to\b
     [^.!?\n]{{0,100}}?(?:,|\band|\bso|[;.])\ (?:so\ |and\ |therefore,?\ )?i\ ?{_CANNOT}
     \ (?:provide|assist|help\ you|advise|explain)\b
-    # Stock phrases.
-  | (?:that|this|it)(?:'s|\ is)\ (?:beyond|outside)\ (?:of\ )?my\ current\ (?:capabilities|abilities|scope)\b
 """
 
 # I can't create a table here, but I can list them: an answer.

@@ -223,6 +223,7 @@ Based on your request, here's a rewritten prompt:\n\n<P>
 Here's a version of the prompt with more specific concepts:\n\n<P>
 Sure! I've added a constraint to the prompt. Here it is:\n\n<P>
 Here's the rewritten prompt:\n\n---\n\n<P>\n\n---\n\nLet me know if you'd like any changes!
+Here's the rewritten prompt:\n\n<P>\n\n---\n\nLet me know if you'd like any changes!
 Here's the rewritten prompt:\n\n---\n<P>\n---\n\n**Changes:**\n- Added a constraint\n\nLet me know!
 Here is the rewritten prompt:\n\n"<P>"\n\nThis version adds a constraint.\n\nLet me know if you need anything else!
 <P><|im_end|>

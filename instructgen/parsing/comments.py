@@ -10,6 +10,7 @@ import re
 
 from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, EMPHASIS
+from instructgen.parsing.rewording import LAST_RULE
 from instructgen.parsing.simplified import simplified
 from instructgen.parsing.wrapping import introduces
 
@@ -96,7 +97,6 @@ _OF_THE_SAME = lazy(
     re.IGNORECASE,
 )
 _RULE_FIRST = lazy(r"[ \t]{0,3}(?:-{3,20}|\*{3,20}|_{3,20})[ \t\r]{0,4}\n")
-_RULE_LAST = lazy(r"\n[ \t]{0,3}(?:-{3,20}|\*{3,20}|_{3,20})\s*\Z")
 
 
 def without_comments(prompt: str) -> str:
@@ -111,7 +111,7 @@ def without_comments(prompt: str) -> str:
             break
         kept = kept[:end].rstrip()
     # One of a pair of rules around the prompt stays for the other.
-    return kept if kept == prompt or _RULE_FIRST.match(kept) else _RULE_LAST.sub("", kept)
+    return kept if kept == prompt or _RULE_FIRST.match(kept) else LAST_RULE.sub("", kept)
 
 
 def _end(plain: str) -> int | None:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 
 from instructgen.errors import ParseError
+from instructgen.parsing.announcement import without_announcement
 from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, INDENT, LISTED, NUMBER_END, SPACE, without_emphasis
-from instructgen.parsing.remarks import without_announcement, without_remark
+from instructgen.parsing.remarks import without_remark
 from instructgen.parsing.simplified import simplified
 from instructgen.parsing.wrapping import is_preface, strip_thinking, unwrapped
 

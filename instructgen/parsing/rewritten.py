@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from instructgen.errors import ParseError
+from instructgen.parsing.announcement import without_announcement
 from instructgen.parsing.comments import without_comments
 from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, EMPHASIS, INDENT, LISTED, SPACE, without_emphasis
 from instructgen.parsing.no_prompt import no_prompt
-from instructgen.parsing.remarks import without_announcement, without_explanation, without_remark
+from instructgen.parsing.remarks import without_explanation, without_remark
 from instructgen.parsing.simplified import simplified
 from instructgen.parsing.wrapping import strip_thinking, unwrapped
 from instructgen.strict_json import load
@@ -41,10 +42,10 @@ def rewritten_prompt(text: str, labels: Iterable[str] = ()) -> str:
 
     Taken off are thinking, an announcement (``Sure! Here is …:``), the label that the prompt ended with and the model
     wrote once more, remarks after it (``Let me know if …``), a labelled last paragraph about the rewriting itself
-    (``Explanation: I added …``), more of both kinds where an announcement stood before, and one pair of
-    quotation marks or one plain code fence about all of it. A JSON object with one text under a name such as
-    ``rewritten_prompt``, and nothing but an explanation or the old prompt beside it,
-    gives that text. A label anywhere else stays: it was copied, and ``CopiedScaffold`` is for that.
+    (``Explanation: I added …``), more of both kinds where an announcement stood before, and one pair of quotation marks
+    or one plain code fence about all of it. A JSON object with one text under a name such as ``rewritten_prompt``, and
+    nothing but an explanation or the old prompt beside it, gives that text. A label anywhere else stays: it was copied,
+    and ``CopiedScaffold`` is for that.
 
     Args:
         text: the completion.

@@ -10,7 +10,7 @@ import re
 
 from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, EMPHASIS
-from instructgen.parsing.rewording import LAST_RULE
+from instructgen.parsing.rewording import LAST_RULE, MATERIAL
 from instructgen.parsing.simplified import simplified
 from instructgen.parsing.wrapping import introduces
 
@@ -42,13 +42,7 @@ _OFFER = lazy(
     re.IGNORECASE,
 )
 _SENTENCE = lazy(r"[^.!?。！？\n]+[.!?。！？]*")
-# Where the prompt speaks of a letter, a chat or a text to be edited, its last words may be of that.
-_MATERIAL = lazy(
-    r"\b(?:letter|e-?mail|mail|message|reply|chat(?:bot)?|dialog(?:ue)?|conversation|script|comma|sentence|phrase|wording"
-    r"|grammar|punctuation|spelling|polite\w*|translat\w*|proofread\w*|post|tweet|caption|support|customer|interview)\b"
-    r"|邮件|信|短信|消息|通知|回复|对话|聊天|客服|翻译|译成|句|标点|语法|措辞|礼貌|润色|通顺|校对|台词|剧本|机器人|采访",
-    re.IGNORECASE,
-)
+_MATERIAL = lazy(rf"[:：][*_ \t\r]{{0,4}}\n|{MATERIAL}", re.IGNORECASE)
 _QUOTES = (("“", "”"), ("「", "」"), ("『", "』"))
 
 _AGAIN = r"(?:re-?written|re-?worded|re-?phrased|revised|evolved)"
@@ -152,4 +146,4 @@ def _may_be_material(head: str) -> bool:
     headings = list(_HEADED.finditer(head, max(0, len(head) - _LONGEST)))
     prompt = head[: headings[-1].start()] if headings else head  # the colon of such a heading introduces no material
     quoting = prompt.count('"') % 2 == 1 or any(prompt.count(mark) > prompt.count(end) for mark, end in _QUOTES)
-    return quoting or bool(re.search(r"[:：][*_ \t\r]{0,4}\n", prompt) or _MATERIAL.search(prompt))
+    return quoting or bool(_MATERIAL.search(prompt))

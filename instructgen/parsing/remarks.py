@@ -10,18 +10,13 @@ import re
 
 from instructgen.parsing.lazy import lazy
 from instructgen.parsing.marks import COLON, EMPHASIS, SPACE
-from instructgen.parsing.rewording import DEMANDS, LABEL_END, LAST_RULE, NAMED, OF_THE_SAME, PROMPT, REWORDED
+from instructgen.parsing.rewording import DEMANDS, LABEL_END, LAST_RULE, MATERIAL, NAMED, OF_THE_SAME, PROMPT, REWORDED
 from instructgen.parsing.simplified import simplified
 from instructgen.parsing.wrapping import introduces, without_closing
 
 # Of a letter in the prompt, "let me know if you need more changes" may be the end; of a prompt it speaks for itself.
 _OF_A_PROMPT = lazy(r"prompt|version|variation|instruction|harder|easier|rewrit|提示|版本|指令", re.IGNORECASE)
-_MATERIAL = lazy(
-    r"[:：][*_ \t\r]{0,4}\n|[“「『\"]|\b(?:letter|e-?mail|message|reply|comma|sentence|phrase|wording|grammar"
-    r"|punctuation|spelling|polite\w*|translat\w*|proofread\w*)\b"
-    r"|邮件|信|短信|消息|通知|回复|对话|客服|翻译|译成|句|标点|语法|措辞|礼貌|润色|通顺|校对",
-    re.IGNORECASE,
-)
+_MATERIAL = lazy(rf"[:：][*_ \t\r]{{0,4}}\n|[“「『\"]|{MATERIAL}", re.IGNORECASE)
 # In an answer these may end a letter.
 _ANY_CHANGE = lazy(
     r"\W{0,8}(?:(?:please |just |feel free to ){0,2}let me know if you(?:['’]d| would)? (?:need|like|want)"
